@@ -1,0 +1,37 @@
+// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
+#pragma once
+
+// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define TIERCACHE_EXCEPTIONS 1
+#define TIERCACHE_TRY try
+#define TIERCACHE_CATCH_ALL catch (...)
+#else
+#define TIERCACHE_EXCEPTIONS 0
+#define TIERCACHE_TRY if constexpr (true)
+#define TIERCACHE_CATCH_ALL if constexpr (false)
+#endif
+
+// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
+// aggregate, and has a destructor (PR 99576, PR 101367).
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
+#else
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
+#endif
+
+// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
+// (llvm-project issues 56301 and 65054).
+#if defined(__clang__) && __clang_major__ < 19
+#define TIERCACHE_AWAIT_SUSPEND __attribute__((noinline))
+#else
+#define TIERCACHE_AWAIT_SUSPEND
+#endif
+
+#if defined(__GNUC__)
+#define TIERCACHE_COLD __attribute__((cold, noinline))
+#elif defined(_MSC_VER)
+#define TIERCACHE_COLD __declspec(noinline)
+#else
+#define TIERCACHE_COLD
+#endif

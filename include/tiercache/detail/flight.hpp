@@ -1,0 +1,86 @@
+// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/store.hpp.
+#pragma once
+
+#include <tiercache/detail/entry.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
+#include <tiercache/detail/outcome.hpp>
+#include <tiercache/detail/reference.hpp>
+#include <tiercache/detail/waiter.hpp>
+
+#include <cstddef>
+#include <memory>
+
+namespace tiercache::detail {
+
+/// One fetch of one key in one epoch.
+///
+/// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
+/// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
+/// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
+/// done, and read by the waiters after.
+template <class Store>
+class Flight {
+ public:
+  using T = typename Store::TierType;
+  using Entry = detail::Entry<T>;
+
+  /// Opens a flight of `its_entry->key`, with one owner.
+  explicit Flight(std::unique_ptr<Entry> its_entry) noexcept : entry(std::move(its_entry)), hash(entry->hash) {}
+  Flight(const Flight&) = delete;
+  Flight& operator=(const Flight&) = delete;
+
+  /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
+  std::unique_ptr<Entry> entry;
+  /// The hash of the key, mixed.
+  std::size_t hash;
+  Flight* next_in_bucket = nullptr;
+  /// Keeps the tier alive until the fetch has ended, however long the cache itself lives. Set when the flight is
+  /// opened.
+  Reference<Store> store;
+  FetchId id;
+  /// When the fetch began that now runs; from here its TTL counts.
+  TimePoint started_at{};
+  Outcome<typename T::value_type> outcome;
+  WaiterList waiters;
+  /// Whether the index holds it: no invalidation came since it was opened.
+  bool is_current = false;
+  bool is_done = false;
+  /// Whether the one who runs the fetch is leaving, so that another one is to run it.
+  bool is_leader_leaving = false;
+
+  void add_owner() noexcept { owners_.add(); }
+  void remove_owner() noexcept {
+    if (owners_.remove()) delete this;
+  }
+
+ private:
+  ~Flight() = default;
+
+  typename Store::Threading::ReferenceCount owners_;
+};
+
+/// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
+template <class Store>
+class Ticket {
+ public:
+  explicit Ticket(Reference<Flight<Store>> flight) noexcept : flight_(std::move(flight)) {}
+  Ticket(Ticket&&) noexcept = default;
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  ~Ticket() {
+    if (flight_) flight_->store->abandon(*flight_);
+  }
+
+  [[nodiscard]] Flight<Store>& flight() const noexcept { return *flight_; }
+
+  /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
+  void land() noexcept {
+    const Reference<Flight<Store>> flight = std::move(flight_);
+    flight->store->complete(*flight);
+  }
+
+ private:
+  Reference<Flight<Store>> flight_;
+};
+
+}  // namespace tiercache::detail

@@ -1,0 +1,141 @@
+// How a key is looked up: which arguments stand for a key, what a lookup keeps of one, and how it is hashed and
+// compared, without building a key object until one has to be stored.
+#pragma once
+
+#include <tiercache/detail/tier_traits.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tiercache::detail {
+
+template <class Key>
+struct StringViewOf {};
+template <class Char, class CharTraits, class Allocator>
+struct StringViewOf<std::basic_string<Char, CharTraits, Allocator>> {
+  using type = std::basic_string_view<Char, CharTraits>;
+};
+
+template <class T>
+concept DeclaresHash = requires { typename T::hash; };
+template <class T>
+concept DeclaresEqual = requires { typename T::equal; };
+
+template <class Key, class Argument>
+concept ViewsString = requires { typename StringViewOf<Key>::type; } &&
+                      std::convertible_to<const Argument&, typename StringViewOf<Key>::type>;
+
+template <class T, class Argument>
+concept TransparentlyHashed = DeclaresHash<T> && requires(const Argument& argument, const typename T::key_type& key) {
+  typename T::hash::is_transparent;
+  { typename T::hash{}(argument) } -> std::convertible_to<std::size_t>;
+  { key == argument } -> std::convertible_to<bool>;
+};
+template <class T, class Argument>
+concept TransparentlyCompared =
+    DeclaresHash<T> && DeclaresEqual<T> && requires(const Argument& argument, const typename T::key_type& key) {
+      typename T::hash::is_transparent;
+      typename T::equal::is_transparent;
+      { typename T::hash{}(argument) } -> std::convertible_to<std::size_t>;
+      { typename T::equal{}(key, argument) } -> std::convertible_to<bool>;
+    };
+
+/// Which way an argument stands for a key of tier `T`.
+enum class KeyForm { unfit, key, string_view, transparent, convertible };
+
+template <class T, class Argument>
+[[nodiscard]] consteval KeyForm key_form() {
+  using Key = typename TierTraits<T>::Key;
+  if constexpr (std::same_as<Argument, Key>) {
+    return KeyForm::key;
+  } else if constexpr (DeclaresEqual<T> ? TransparentlyCompared<T, Argument> : TransparentlyHashed<T, Argument>) {
+    return KeyForm::transparent;
+  } else if constexpr (!DeclaresHash<T> && !DeclaresEqual<T> && ViewsString<Key, Argument>) {
+    return KeyForm::string_view;
+  } else if constexpr (std::convertible_to<const Argument&, Key>) {
+    return KeyForm::convertible;
+  } else {
+    return KeyForm::unfit;
+  }
+}
+
+/// What a lookup keeps of the argument `Argument&&`: a reference where the caller's object does, a view of a string, a
+/// value where the argument is a temporary, or the key that the argument converts to.
+template <class T, class Argument>
+struct KeyArgument {
+  using Plain = std::remove_cvref_t<Argument>;
+  using Key = typename TierTraits<T>::Key;
+  static constexpr KeyForm form = key_form<T, Plain>();
+  static_assert(
+      form != KeyForm::unfit,
+      "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or (a "
+      "tier with a transparent hash) something that the hash and the comparison accept");
+
+  using as_given = std::conditional_t<std::is_lvalue_reference_v<Argument>, const Plain&, Plain>;
+  static auto select() {
+    if constexpr (form == KeyForm::string_view) {
+      return std::type_identity<typename StringViewOf<Key>::type>{};
+    } else if constexpr (form == KeyForm::convertible) {
+      return std::type_identity<Key>{};
+    } else {
+      return std::type_identity<as_given>{};
+    }
+  }
+  using type = typename decltype(select())::type;
+};
+template <class T, class Argument>
+using KeptKey = typename KeyArgument<T, Argument>::type;
+
+/// Hashes a key, or what stands for one. May throw what the user's hash throws.
+template <class T, class K>
+[[nodiscard]] std::size_t hash_key(const K& key) {
+  if constexpr (is_unkeyed<T>) {
+    return 0;
+  } else if constexpr (DeclaresHash<T>) {
+    return static_cast<std::size_t>(typename T::hash{}(key));
+  } else if constexpr (ViewsString<typename T::key_type, K>) {
+    using View = typename StringViewOf<typename T::key_type>::type;
+    return std::hash<View>{}(View(key));
+  } else {
+    static_assert(
+        std::is_default_constructible_v<std::hash<K>>,
+        "tiercache: std::hash does not know this tier's key; specialise it, or write using hash = ...; in the "
+        "tier");
+    return std::hash<K>{}(key);
+  }
+}
+
+/// Compares a stored key with what stands for one. May throw what the user's comparison throws.
+template <class T, class K>
+[[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
+  if constexpr (DeclaresEqual<T>) {
+    return static_cast<bool>(typename T::equal{}(stored, key));
+  } else {
+    return static_cast<bool>(stored == key);
+  }
+}
+
+/// Builds the key object to store.
+template <class T, class K>
+[[nodiscard]] typename T::key_type make_key(K&& key) {
+  return typename T::key_type(std::forward<K>(key));
+}
+
+/// Spreads a user's hash, which may be the identity, over all bits. The finalizer of MurmurHash3 (Appleby), with a
+/// seed.
+[[nodiscard]] constexpr std::size_t mixed_hash(std::size_t hash, std::uint64_t seed) noexcept {
+  std::uint64_t mixed = static_cast<std::uint64_t>(hash) ^ seed;
+  mixed ^= mixed >> 33;
+  mixed *= 0xff51afd7ed558ccdULL;
+  mixed ^= mixed >> 33;
+  mixed *= 0xc4ceb9fe1a85ec53ULL;
+  mixed ^= mixed >> 33;
+  return static_cast<std::size_t>(mixed);
+}
+
+}  // namespace tiercache::detail

@@ -1,0 +1,99 @@
+// Removals: the entries that one operation dropped, on their way out of the tier. Their listener is called and their
+// keys and values are destroyed here, after the tier's lock was released.
+#pragma once
+
+#include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/entry.hpp>
+#include <tiercache/detail/reference.hpp>
+#include <tiercache/removal_cause.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tiercache::detail {
+
+/// Who is told of removals from tier `T`, whatever it is.
+template <class T, class Threading>
+class Listener {
+ public:
+  Listener() = default;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  virtual void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) = 0;
+
+  void add_owner() noexcept { owners_.add(); }
+  void remove_owner() noexcept {
+    if (owners_.remove()) delete this;
+  }
+
+ protected:
+  virtual ~Listener() = default;
+
+ private:
+  typename Threading::ReferenceCount owners_;
+};
+
+/// A listener that was made from a callable object.
+template <class T, class Threading, class F>
+class ListenerOf final : public Listener<T, Threading> {
+ public:
+  template <class G>
+  explicit ListenerOf(std::in_place_t, G&& function) : function_(std::forward<G>(function)) {}
+
+  void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) override {
+    if constexpr (is_unkeyed<T>) {
+      static_cast<void>(key);
+      function_(value, cause);
+    } else {
+      function_(key, value, cause);
+    }
+  }
+
+ private:
+  F function_;
+};
+
+/// Collects removed entries under the lock; reports and destroys them, in the order they left, when it is destroyed.
+/// So it is declared before the lock is taken.
+template <class T, class Threading>
+class Removals {
+ public:
+  using Entry = detail::Entry<T>;
+
+  Removals() = default;
+  Removals(const Removals&) = delete;
+  Removals& operator=(const Removals&) = delete;
+
+  void add(std::unique_ptr<Entry> entry, RemovalCause cause,
+           const Reference<Listener<T, Threading>>& listener) noexcept {
+    if (listener && !listener_) listener_ = listener;
+    entry->cause = cause;
+    Entry* const added = entry.release();
+    (last_ != nullptr ? last_->next_removed : first_) = added;
+    last_ = added;
+  }
+
+  ~Removals() {
+    while (first_ != nullptr) {
+      const std::unique_ptr<Entry> entry(std::exchange(first_, first_->next_removed));
+      if (listener_ && entry->value) report(*entry);
+    }
+  }
+
+ private:
+  // The entry has left whatever the listener throws, and there is nobody to hand it to.
+  void report(const Entry& entry) noexcept {
+    TIERCACHE_TRY {
+      listener_->call(entry.key, *entry.value, entry.cause);
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+
+  Entry* first_ = nullptr;
+  Entry* last_ = nullptr;
+  Reference<Listener<T, Threading>> listener_;
+};
+
+}  // namespace tiercache::detail

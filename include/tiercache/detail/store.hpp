@@ -1,0 +1,411 @@
+// Store: one tier at work. It puts the lock around the tier's contents and its flights, and decides what every
+// operation means for both. Who waits and how a fetch is run is not known here, nor are the other tiers.
+#pragma once
+
+#include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/contents.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
+#include <tiercache/detail/flight.hpp>
+#include <tiercache/detail/index.hpp>
+#include <tiercache/detail/key.hpp>
+#include <tiercache/detail/removals.hpp>
+#include <tiercache/error.hpp>
+#include <tiercache/tier_stats.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace tiercache::detail {
+
+/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
+enum class Beginning { answered, joined, leading };
+
+/// The store of tier `T`. Owned by its cache and by every flight, so that a fetch which outlives the cache ends well.
+///
+/// Every operation takes the lock once or twice, for a bounded time. Under it run no fetcher, no listener, no
+/// destructor of a key or value and no resumption: what leaves goes to a `Removals` that was declared before the lock
+/// was taken.
+template <class Config, class T>
+class Store {
+ public:
+  using TierType = T;
+  using Threading = typename Config::threading;
+  using Key = typename TierTraits<T>::Key;
+  using Value = typename TierTraits<T>::Value;
+  using Entry = detail::Entry<T>;
+  using Flight = detail::Flight<Store>;
+
+  explicit Store(const TierPolicy& policy)
+      : contents_(policy),
+        seed_(mixed_hash(reinterpret_cast<std::uintptr_t>(this),
+                         static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  void add_owner() noexcept { owners_.add(); }
+  void remove_owner() noexcept {
+    if (owners_.remove()) delete this;
+  }
+
+  // Reading.
+
+  /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
+  template <class K, class Use>
+  bool read(const K& key, const Use& use) {
+    const std::size_t hash = hash_of(key);
+    const Lock lock(mutex_);
+    Entry* const entry = contents_.find(hash, key);
+    if (entry == nullptr || !entry->is_fresh(now())) {
+      ++contents_.counted.lookups;
+      ++contents_.counted.misses;
+      ++contents_.counted.lookups_without_fetch;
+      return false;
+    }
+    if (entry->value) use(std::as_const(*entry->value));
+    contents_.hit(*entry);
+    return entry->value.has_value();
+  }
+
+  template <class K>
+  [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
+    const std::size_t hash = hash_of(key);
+    const Lock lock(mutex_);
+    const Entry* const entry = contents_.find(hash, key);
+    if (entry == nullptr || !entry->value) return std::nullopt;
+    return entry->public_copy();
+  }
+
+  // Fetching.
+
+  /// Answers from memory by `answer(entry)`, which runs under the lock; or else makes `flight` that of the key, opened
+  /// if need be. Whoever gets `leading` runs the fetch and lands the flight.
+  template <class K, class Answer>
+  [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
+    const std::size_t hash = hash_of(key);
+    Reference<Flight> opened;
+    for (;;) {
+      {
+        const Lock lock(mutex_);
+        // Read under the lock: what expires while we wait for it is not fresh.
+        const TimePoint time = now();
+        if (Entry* const entry = contents_.find(hash, key);
+            entry != nullptr && entry->is_fresh(time) && (entry->value || takes_not_found)) {
+          answer(std::as_const(*entry));
+          contents_.hit(*entry);
+          return Beginning::answered;
+        }
+        if (Flight* const running = find_flight(hash, key)) {
+          ++contents_.counted.lookups;
+          ++contents_.counted.misses;
+          if (FetchScope::is_within(running->id)) {
+            ++contents_.counted.lookups_without_fetch;
+            throw_recursive_fetch();
+          }
+          ++contents_.counted.fetches_joined;
+          flight = Reference<Flight>::share(*running);
+          return Beginning::joined;
+        }
+        if (opened) {
+          open(*opened, time);
+          flight = std::move(opened);
+          return Beginning::leading;
+        }
+      }
+      // The key is copied and the memory taken with no lock held; then we look again.
+      opened = Reference<Flight>::adopt(new Flight(std::make_unique<Entry>(std::in_place, make_key<T>(key), hash)));
+    }
+  }
+
+  /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
+  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
+    const Lock lock(mutex_);
+    if (flight.is_done) return false;
+    waiter.asked_within = FetchScope::current();
+    flight.waiters.push_back(waiter);
+    return true;
+  }
+
+  [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
+    const Lock lock(mutex_);
+    return flight.is_done;
+  }
+
+  /// Takes a waiter off the flight's list. Returns whether it leads a fetch that has not ended: then it must drop the
+  /// flight's ticket now, and the next waiter runs its own fetch.
+  [[nodiscard]] bool leave(Flight& flight, Waiter& waiter, bool leads) noexcept {
+    const Lock lock(mutex_);
+    flight.waiters.erase(waiter);
+    flight.is_leader_leaving = leads && !flight.is_done;
+    return flight.is_leader_leaving;
+  }
+
+  /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
+  /// path on which a fetch completes.
+  void complete(Flight& flight) noexcept {
+    const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
+    {
+      Removals removals;
+      const Lock lock(mutex_);
+      if (flight.outcome.is_failure()) {
+        ++contents_.counted.fetch_failures;
+      } else if (!flight.is_current || is_closed_) {
+        ++contents_.counted.superseded;
+      } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
+        ++contents_.counted.store_failures;
+      } else {
+        keep(flight, removals);
+      }
+      finish(flight);
+    }
+    wake(flight);
+  }
+
+  /// Deals with a fetch that was dropped before it had an outcome.
+  void abandon(Flight& flight) noexcept {
+    Waiter* next = nullptr;
+    {
+      const Lock lock(mutex_);
+      if (std::exchange(flight.is_leader_leaving, false)) {
+        ++contents_.counted.fetch_failures;
+        next = flight.waiters.front();
+        if (next == nullptr) return finish(flight);
+        flight.started_at = now();
+      }
+    }
+    if (next == nullptr) {
+      flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
+      return complete(flight);
+    }
+    const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
+    next->lead();
+  }
+
+  /// The lock, for waiters that must be told under it.
+  [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
+
+  // Writing.
+
+  template <class K, class V>
+  void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
+    const std::size_t hash = hash_of(key);
+    auto entry = std::make_unique<Entry>(std::in_place, make_key<T>(std::forward<K>(key)), hash);
+    entry->value.emplace(std::forward<V>(value));
+    entry->weight = TierTraits<T>::weigh(entry->key, *entry->value);
+
+    Removals removals;
+    const Lock lock(mutex_);
+    const TimePoint time = now();
+    Entry* const held = contents_.find(hash, entry->key);
+    Flight* const flight = find_flight(hash, entry->key);
+    contents_.reserve_one();
+    if (flight != nullptr) supersede(*flight);
+    entry->live_from(stored_at_or(stored_at, time), own_ttl, contents_.policy());
+    contents_.admit(entry, held, time, removals);
+  }
+
+  template <class K>
+  std::size_t invalidate(const K& key) {
+    const std::size_t hash = hash_of(key);
+    Removals removals;
+    const Lock lock(mutex_);
+    Entry* const entry = contents_.find(hash, key);
+    Flight* const flight = find_flight(hash, key);
+    if (flight != nullptr) supersede(*flight);
+    if (entry == nullptr) return 0;
+    contents_.drop(*entry, RemovalCause::Invalidated, removals);
+    return 1;
+  }
+
+  std::size_t invalidate_all(RemovalCause cause) noexcept {
+    Removals removals;
+    const Lock lock(mutex_);
+    supersede_all();
+    return contents_.drop_oldest_down_to(0, cause, removals);
+  }
+
+  /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
+  /// the predicate too, for all we know.
+  template <class Predicate>
+  std::size_t invalidate_if(const Predicate& is_meant) {
+    Removals removals;
+    const Lock lock(mutex_);
+    const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
+      return !entry.value || is_meant(entry.key, *entry.value);
+    };
+    const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
+    supersede_all();
+    return dropped;
+  }
+
+  std::size_t trim(std::size_t count) noexcept {
+    Removals removals;
+    const Lock lock(mutex_);
+    return contents_.drop_oldest_down_to(count, RemovalCause::Trimmed, removals);
+  }
+
+  std::size_t purge_expired() noexcept {
+    Removals removals;
+    const Lock lock(mutex_);
+    return contents_.drop_expired(now(), removals);
+  }
+
+  /// Forgets everything and stores nothing from now on: the cache is gone. Listeners are not told.
+  void close() noexcept {
+    Reference<Listener<T, Threading>> listener;
+    Removals removals;
+    const Lock lock(mutex_);
+    is_closed_ = true;
+    supersede_all();
+    listener = contents_.exchange_listener({});
+    contents_.drop_oldest_down_to(0, RemovalCause::Cleared, removals);
+  }
+
+  // Upkeep.
+
+  [[nodiscard]] TierPolicy policy() const noexcept {
+    const Lock lock(mutex_);
+    return contents_.policy();
+  }
+
+  void set_policy(const TierPolicy& policy) noexcept {
+    Removals removals;
+    const Lock lock(mutex_);
+    contents_.set_policy(policy, now(), removals);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    const Lock lock(mutex_);
+    return contents_.size();
+  }
+
+  [[nodiscard]] TierStats stats() const noexcept {
+    const Lock lock(mutex_);
+    TierStats stats = contents_.stats();
+    stats.in_flight = in_flight_;
+    return stats;
+  }
+
+  void reset_stats() noexcept {
+    const Lock lock(mutex_);
+    contents_.counted = TierStats{};
+  }
+
+  void set_listener(Reference<Listener<T, Threading>> listener) noexcept {
+    const Lock lock(mutex_);
+    listener = contents_.exchange_listener(std::move(listener));
+  }
+
+ private:
+  using Lock = std::lock_guard<typename Threading::Mutex>;
+  using Removals = detail::Removals<T, Threading>;
+  using OutcomeKind = typename Outcome<Value>::Kind;
+
+  ~Store() = default;
+
+  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
+
+  template <class K>
+  [[nodiscard]] std::size_t hash_of(const K& key) const {
+    return mixed_hash(hash_key<T>(key), seed_);
+  }
+
+  template <class K>
+  [[nodiscard]] Flight* find_flight(std::size_t hash, const K& key) const {
+    return flights_.find(hash, [&key](const Flight& flight) { return is_key<T>(flight.entry->key, key); });
+  }
+
+  // What follows wants the lock held.
+
+  void open(Flight& flight, TimePoint time) {
+    flights_.reserve_one();
+    flights_.link(flight);
+    flight.is_current = true;
+    flight.store = Reference<Store>::share(*this);
+    flight.id = FetchId{this, ++flights_opened_};
+    flight.started_at = time;
+    ++in_flight_;
+    ++contents_.counted.lookups;
+    ++contents_.counted.misses;
+    ++contents_.counted.fetches_led;
+  }
+
+  void supersede(Flight& flight) noexcept {
+    flights_.unlink(flight);
+    flight.is_current = false;
+  }
+
+  void supersede_all() noexcept {
+    flights_.for_each([this](Flight& flight) { supersede(flight); });
+  }
+
+  void finish(Flight& flight) noexcept {
+    if (flight.is_current) supersede(flight);
+    flight.is_done = true;
+    --in_flight_;
+  }
+
+  /// Stores what a flight brought.
+  void keep(Flight& flight, Removals& removals) noexcept {
+    Entry& entry = *flight.entry;
+    const TimePoint time = now();
+    TIERCACHE_TRY {
+      Entry* const held = contents_.find(entry.hash, entry.key);
+      if (!entry.value && contents_.policy().not_found_ttl == Ttl{}) {
+        if (held != nullptr) contents_.drop(*held, RemovalCause::Expired, removals);
+        return;
+      }
+      contents_.reserve_one();
+      entry.live_from(stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
+                      contents_.policy());
+      supersede(flight);
+      contents_.admit(flight.entry, held, time, removals);
+    }
+    TIERCACHE_CATCH_ALL {
+      ++contents_.counted.store_failures;
+    }
+  }
+
+  // What follows wants it not held.
+
+  /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
+  [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
+    TIERCACHE_TRY {
+      entry.value.emplace(outcome.value());
+      entry.weight = TierTraits<T>::weigh(entry.key, *entry.value);
+      return true;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return false;
+  }
+
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(mutex_);
+        waiter = flight.waiters.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
+    }
+  }
+
+  mutable typename Threading::Mutex mutex_;
+  Contents<T, Threading> contents_;
+  const std::uint64_t seed_;
+  Index<Flight> flights_;
+  std::uint64_t in_flight_ = 0;
+  std::uint64_t flights_opened_ = 0;
+  bool is_closed_ = false;
+  typename Threading::ReferenceCount owners_;
+};
+
+}  // namespace tiercache::detail

@@ -1,0 +1,73 @@
+// Waiter: somebody who waits for a fetch, as an element of that fetch's list. Who it is (a coroutine, a blocked thread,
+// an Asio operation) is known to the class that derives from it.
+#pragma once
+
+#include <tiercache/detail/fetch_scope.hpp>
+
+#include <utility>
+
+namespace tiercache::detail {
+
+class WaiterList;
+
+/// An element of a fetch's list of waiters. The links are guarded by the tier's lock; it must not move while linked.
+class Waiter {
+ public:
+  Waiter() noexcept = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  /// Called when the fetch is done and this was taken off its list, with no lock held. It may destroy this.
+  virtual void settled() noexcept = 0;
+
+  /// Called when whoever ran the fetch has left and this is to run its own, with no lock held. It stays on the list.
+  /// It may destroy this.
+  virtual void lead() noexcept = 0;
+
+  /// The fetch that this waits within, if any: what its waking goes on with.
+  FetchId asked_within;
+
+ protected:
+  ~Waiter() = default;
+
+ private:
+  friend WaiterList;
+  Waiter* previous_ = nullptr;
+  Waiter* next_ = nullptr;
+  bool is_linked_ = false;
+};
+
+/// The waiters of one fetch, first come first served. Owns none.
+class WaiterList {
+ public:
+  void push_back(Waiter& waiter) noexcept {
+    waiter.previous_ = last_;
+    waiter.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &waiter;
+    last_ = &waiter;
+    waiter.is_linked_ = true;
+  }
+
+  /// Takes a waiter off the list, if it is on it.
+  void erase(Waiter& waiter) noexcept {
+    if (!waiter.is_linked_) return;
+    (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
+    (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
+    waiter.is_linked_ = false;
+  }
+
+  [[nodiscard]] Waiter* front() const noexcept { return first_; }
+
+  /// Takes the first waiter off the list and returns it; null if there is none.
+  [[nodiscard]] Waiter* pop_front() noexcept {
+    Waiter* const waiter = first_;
+    if (waiter != nullptr) erase(*waiter);
+    return waiter;
+  }
+
+ private:
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
+};
+
+}  // namespace tiercache::detail

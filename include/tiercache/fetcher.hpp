@@ -1,0 +1,216 @@
+// What get_or_fetch accepts as a fetcher, and what it makes of the fetcher's answer. How a fetch is run is the business
+// of detail/driver.hpp and lookup.hpp.
+//
+// A fetcher is a callable that takes the key or nothing, or an awaitable object. What it returns, after awaiting if it
+// can be awaited, is its answer:
+//
+//   answer                                        meaning                                   the lookup yields
+//   Value, or what converts to it                 store it for the tier's TTL               Value
+//   CacheEntry<Value>                             store it for the entry's own TTL          Value
+//   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
+//   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
+//
+// Where Value is std::shared_ptr<const T>, a T will do for a Value. An optional or an expected may hold a CacheEntry.
+#pragma once
+
+#include <tiercache/cache_entry.hpp>
+#include <tiercache/detail/awaitable.hpp>
+#include <tiercache/detail/outcome.hpp>
+#include <tiercache/detail/tier_traits.hpp>
+#include <tiercache/error.hpp>
+
+#include <concepts>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace tiercache::detail {
+
+template <class T>
+inline constexpr bool is_cache_entry = false;
+template <class T>
+inline constexpr bool is_cache_entry<CacheEntry<T>> = true;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+template <class Value>
+struct PointeeOf {};
+template <class T>
+struct PointeeOf<std::shared_ptr<T>> {
+  using type = T;
+};
+
+template <class Value, class Given>
+concept Wraps = requires { typename PointeeOf<Value>::type; } &&
+                (std::same_as<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>> ||
+                 std::derived_from<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>>);
+
+/// Can be stored as a `Value`.
+template <class Given, class Value>
+concept StorableAs = std::convertible_to<Given, Value> || Wraps<Value, Given>;
+
+/// Makes the value to store.
+template <class Value, class Given>
+[[nodiscard]] Value to_value(Given&& given) {
+  if constexpr (std::convertible_to<Given, Value>) {
+    return static_cast<Value>(std::forward<Given>(given));
+  } else {
+    return std::make_shared<std::remove_cvref_t<Given>>(std::forward<Given>(given));
+  }
+}
+
+/// Can be stored as a `Value`, perhaps with a TTL of its own.
+template <class Given, class Value>
+concept PayloadOf = StorableAs<Given, Value> || (is_cache_entry<std::remove_cvref_t<Given>> && requires(Given&& given) {
+                      { std::forward<Given>(given).value } -> StorableAs<Value>;
+                    });
+
+template <class R, class Value>
+concept ExpectedOf = requires(R&& result) {
+  { result.has_value() } -> std::convertible_to<bool>;
+  { *std::forward<R>(result) } -> PayloadOf<Value>;
+  result.error();
+};
+
+enum class AnswerForm { unfit, value, optional, expected };
+
+template <class Value, class Answer>
+[[nodiscard]] consteval AnswerForm answer_form() {
+  using Plain = std::remove_cvref_t<Answer>;
+  if constexpr (std::is_void_v<Answer>) {
+    return AnswerForm::unfit;
+  } else if constexpr (std::same_as<Plain, Value> || is_cache_entry<Plain>) {
+    return PayloadOf<Answer, Value> ? AnswerForm::value : AnswerForm::unfit;
+  } else if constexpr (is_optional<Plain>) {
+    if constexpr (requires(Answer&& answer) {
+                    { *std::forward<Answer>(answer) } -> PayloadOf<Value>;
+                  }) {
+      return AnswerForm::optional;
+    } else {
+      return AnswerForm::unfit;
+    }
+  } else if constexpr (ExpectedOf<Answer, Value>) {
+    return std::constructible_from<Plain, const Value&> && std::copy_constructible<Plain> ? AnswerForm::expected
+                                                                                          : AnswerForm::unfit;
+  } else {
+    return PayloadOf<Answer, Value> ? AnswerForm::value : AnswerForm::unfit;
+  }
+}
+
+/// Puts a value, or a value with its own TTL, into the outcome.
+template <class Value, class Given>
+void deliver_payload(Outcome<Value>& outcome, Given&& given) {
+  if constexpr (StorableAs<Given, Value>) {
+    outcome.set_value(to_value<Value>(std::forward<Given>(given)));
+  } else {
+    const Ttl ttl = given.ttl;
+    const TimePoint stored_at = given.stored_at;
+    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), ttl, stored_at);
+  }
+}
+
+/// Puts a fetcher's answer into the outcome.
+template <class Value, class Answer>
+void deliver(Outcome<Value>& outcome, Answer&& answer) {
+  constexpr AnswerForm form = answer_form<Value, Answer>();
+  if constexpr (form == AnswerForm::value) {
+    deliver_payload<Value>(outcome, std::forward<Answer>(answer));
+  } else if (answer.has_value()) {
+    deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
+  } else if constexpr (form == AnswerForm::optional) {
+    outcome.set_not_found();
+  } else {
+    outcome.set_error(std::forward<Answer>(answer));
+  }
+}
+
+/// What a lookup yields whose fetcher answers with `Answer`, and how it is made from a cached value or an outcome.
+template <class Value, class Answer>
+struct ResultOf {
+  static constexpr AnswerForm form = answer_form<Value, Answer>();
+  static_assert(
+      form != AnswerForm::unfit,
+      "tiercache: the fetcher's result does not fit the tier: return its Value (or what converts to it), a "
+      "CacheEntry<Value>, a std::optional<Value>, a copyable expected-like type that can be made from a Value, "
+      "or an awaitable of one of these");
+  static_assert(std::copy_constructible<Value>,
+                "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
+                "std::shared_ptr<const T> (a fetcher may still return a T)");
+
+  using type = std::conditional_t<
+      form == AnswerForm::value, Value,
+      std::conditional_t<form == AnswerForm::optional, std::optional<Value>, std::remove_cvref_t<Answer>>>;
+
+  /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
+  static constexpr bool takes_not_found = form == AnswerForm::optional;
+
+  [[nodiscard]] static type from_value(const Value& value) { return type(value); }
+
+  /// Whether an outcome that another fetcher made can be expressed.
+  [[nodiscard]] static bool takes(const Outcome<Value>& outcome) noexcept {
+    switch (outcome.kind()) {
+      case Outcome<Value>::Kind::not_found:
+        return takes_not_found;
+      case Outcome<Value>::Kind::error:
+        return form == AnswerForm::expected && outcome.template error<type>() != nullptr;
+      default:
+        return true;
+    }
+  }
+
+  /// Makes the result, or throws the exception. Wants an outcome that `takes` accepts.
+  [[nodiscard]] static type from_outcome(const Outcome<Value>& outcome) {
+    if (outcome.kind() == Outcome<Value>::Kind::exception) rethrow(outcome.exception());
+    if constexpr (form == AnswerForm::optional) {
+      if (outcome.kind() == Outcome<Value>::Kind::not_found) return std::nullopt;
+    } else if constexpr (form == AnswerForm::expected) {
+      if (const type* error = outcome.template error<type>()) return *error;
+    }
+    return from_value(outcome.value());
+  }
+};
+
+enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
+
+template <class T, class F>
+[[nodiscard]] consteval FetcherForm fetcher_form() {
+  if constexpr (!is_unkeyed<T> && std::invocable<F&, const typename T::key_type&>) {
+    return FetcherForm::takes_key;
+  } else if constexpr (std::invocable<F&>) {
+    return FetcherForm::takes_nothing;
+  } else if constexpr (LooksAwaitable<F>) {
+    return FetcherForm::awaitable;
+  } else {
+    return FetcherForm::unfit;
+  }
+}
+
+/// Calls the fetcher, or, if it is an awaitable object, hands it over. `F` is a reference where the caller keeps it.
+template <class T, class F>
+decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename T::key_type& key) {
+  constexpr FetcherForm form = fetcher_form<T, F>();
+  static_assert(
+      form != FetcherForm::unfit,
+      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or "
+      "an awaitable object; a value that is there already is stored with put");
+  if constexpr (form == FetcherForm::takes_key) {
+    return fetcher(key);
+  } else if constexpr (form == FetcherForm::takes_nothing) {
+    static_cast<void>(key);
+    return fetcher();
+  } else if constexpr (form == FetcherForm::awaitable) {
+    static_cast<void>(key);
+    return static_cast<F&&>(fetcher);
+  }
+}
+
+/// What calling the fetcher gives, before awaiting.
+template <class T, class F>
+using CalledFetcher = decltype(call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
+                                                  std::declval<const typename T::key_type&>()));
+
+}  // namespace tiercache::detail

@@ -1,0 +1,268 @@
+// Lookup: what get_or_fetch returns, to be awaited or waited for. What a fetcher's answer means lives in fetcher.hpp;
+// what happens to the entry, in detail/store.hpp.
+#pragma once
+
+#include <tiercache/detail/awaitable.hpp>
+#include <tiercache/detail/blocked_thread.hpp>
+#include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/driver.hpp>
+#include <tiercache/detail/key.hpp>
+#include <tiercache/detail/store.hpp>
+#include <tiercache/error.hpp>
+#include <tiercache/fetcher.hpp>
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace tiercache {
+namespace detail {
+
+#if TIERCACHE_DESTROYS_TEMPORARIES_TWICE
+/// Whether GCC 12 destroys a temporary of this type twice inside a co_await expression.
+template <class X>
+inline constexpr bool is_destroyed_twice = !std::is_reference_v<X> && !std::is_trivially_destructible_v<X> &&
+                                           (std::is_aggregate_v<X> || type_name<X>().starts_with("<lambda("));
+#else
+template <class X>
+inline constexpr bool is_destroyed_twice = false;
+#endif
+
+/// What a lookup with the fetcher `F` does and yields.
+template <class T, class F>
+struct Fetching {
+  using Called = CalledFetcher<T, F>;
+  static constexpr bool awaits = LooksAwaitable<Called>;
+  static_assert(
+      !awaits || AwaitableBy<Called, Driver::promise_type>,
+      "tiercache: the fetcher returns something that only its own kind of coroutine can await: for "
+      "asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); "
+      "else return an awaitable that every coroutine can await");
+  static auto answer() {
+    if constexpr (!awaits) {
+      return std::type_identity<Called>{};
+    } else if constexpr (AwaitableBy<Called, Driver::promise_type>) {
+      return std::type_identity<AwaitedBy<Called>>{};
+    } else {
+      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
+    }
+  }
+  using Answer = typename decltype(answer())::type;
+  using Result = ResultOf<typename T::value_type, Answer>;
+};
+
+}  // namespace detail
+
+/// One look-up that fetches what is not there. `co_await` it in a coroutine, or call `get()` on a plain thread; once.
+///
+/// It is lazy: nothing is looked up before that. A hit is answered on the spot, with no suspension and no allocation;
+/// so is a miss whose fetcher returns at once. It yields the tier's `Value`; a `std::optional` of it if the fetcher
+/// answers with one; or the fetcher's own expected-like type.
+///
+/// **Lifetime.** Keys and fetchers given as lvalues are referred to and must live until the await has ended; those
+/// given as temporaries are kept inside. It refers to the cache until it has started. It can be moved until then.
+///
+/// **Leaving.** Destroying it, or the coroutine that awaits it, is always possible where the coroutine may be
+/// destroyed: it just leaves. If it ran the fetch, the fetch is destroyed with it, and the next one who waits runs
+/// their own.
+///
+/// **Threads.** The first part of a fetch runs inside the await. The coroutine is resumed inline, by the thread on
+/// which the fetch ended, with no lock held; or, if it came to lead in another's place, its fetcher is started by the
+/// thread on which that other one left. A coroutine may be destroyed only where it could not be resumed at the same
+/// time.
+template <class Store, class K, class F>
+class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final
+    : private detail::Waiter {
+  using T = typename Store::TierType;
+  using Fetching = detail::Fetching<T, F>;
+  using Result = typename Fetching::Result;
+
+ public:
+  /// What the lookup yields.
+  using result_type = typename Result::type;
+
+  /// Made by the cache. Does nothing yet.
+  Lookup(Store& store, K&& key, F&& fetcher)
+      : store_(&store), key_(std::forward<K>(key)), fetcher_(std::forward<F>(fetcher)) {}
+
+  /// Moves a lookup that has not started.
+  Lookup(Lookup&& other)
+      : store_(other.store_), key_(std::forward<K>(other.key_)), fetcher_(std::forward<F>(other.fetcher_)) {}
+  Lookup& operator=(Lookup&&) = delete;
+
+  /// Leaves.
+  ~Lookup() { leave(); }
+
+  /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
+  ///
+  /// The calling thread runs the fetch, or waits for whoever does. It must not be the only thread that could finish an
+  /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
+  /// `recursive_fetch`.
+  [[nodiscard]] result_type get() {
+    if constexpr (Store::Threading::can_block) {
+      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
+      while (!start()) {
+        block();
+        if (has_acceptable_outcome()) break;
+        earlier = std::exchange(flight_, {});
+      }
+    } else if (!start()) {
+      leave();
+      detail::throw_recursive_fetch();
+    }
+    return take();
+  }
+
+  /// Makes the lookup awaitable as a temporary.
+  Lookup&& operator co_await() && noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<F>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<K>,
+        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+        "cache.get_or_fetch<T>(key, fetch);");
+    return static_cast<Lookup&&>(*this);
+  }
+  /// Makes the lookup awaitable by its name.
+  Lookup& operator co_await() & noexcept { return *this; }
+
+  /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already. Part of
+  /// `co_await`.
+  [[nodiscard]] bool await_ready() { return start(); }
+
+  /// Waits for the fetch; tells whether there was anything to wait for. Part of `co_await`.
+  TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<> waiting) noexcept {
+    waiting_ = waiting;
+    // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
+    const detail::Reference<typename Store::Flight> flight = flight_;
+    return flight->store->enqueue(*flight, *this);
+  }
+
+  /// Returns the answer, or throws what the fetch threw. Part of `co_await`.
+  [[nodiscard]] result_type await_resume() { return take(); }
+
+  /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(
+        !std::is_same_v<Executor, Executor>,
+        "tiercache: asio::awaitable cannot co_await a lookup: include <tiercache/asio.hpp> and write co_await "
+        "tiercache::get_or_fetch<T>(cache, key, fetcher);");
+  }
+
+ private:
+  using Flight = typename Store::Flight;
+
+  /// Tells whether there is an answer; else there is a flight to wait for.
+  bool start() {
+    const detail::Beginning beginning = store_->begin(std::as_const(key_), Result::takes_not_found, flight_,
+                                                      [this](const auto& entry) { this->answer_with(entry); });
+    if (beginning == detail::Beginning::answered) return true;
+    if (beginning == detail::Beginning::joined) return false;
+    run_fetch();
+    return store_->is_done(*flight_);
+  }
+
+  template <class Entry>
+  void answer_with(const Entry& entry) {
+    if constexpr (Result::takes_not_found) {
+      entry.value ? answer_.emplace(*entry.value) : answer_.emplace(std::nullopt);
+    } else {
+      answer_.emplace(Result::from_value(*entry.value));
+    }
+  }
+
+  /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
+  /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
+  void run_fetch() noexcept {
+    is_leading_ = true;
+    const detail::Reference<Flight> flight = flight_;
+    if constexpr (Fetching::awaits) {
+      std::coroutine_handle<> driver;
+      TIERCACHE_TRY {
+        driver = driver_ = detail::drive<F, Store>(flight, fetcher_).handle;
+      }
+      TIERCACHE_CATCH_ALL {
+        flight->outcome.set_exception(std::current_exception());
+        return flight->store->complete(*flight);
+      }
+      const detail::FetchScope scope(flight->id);
+      driver.resume();
+    } else {
+      detail::Ticket<Store> ticket(flight);
+      {
+        const detail::FetchScope scope(flight->id);
+        TIERCACHE_TRY {
+          detail::deliver<typename T::value_type>(flight->outcome,
+                                                  detail::call_fetcher<T, F>(fetcher_, flight->entry->key));
+        }
+        TIERCACHE_CATCH_ALL {
+          flight->outcome.set_exception(std::current_exception());
+        }
+      }
+      ticket.land();
+    }
+  }
+
+  void block() noexcept {
+    using Thread = detail::BlockedThread<typename Store::Threading::Mutex>;
+    Thread thread(flight_->store->mutex());
+    if (!flight_->store->enqueue(*flight_, thread)) return;
+    while (thread.wait() == Thread::Signal::lead) run_fetch();
+  }
+
+  void leave() noexcept {
+    if (!flight_) return;
+    const detail::Reference<Flight> flight = std::move(flight_);
+    if (flight->store->leave(*flight, *this, is_leading_)) driver_.destroy();
+  }
+
+  [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(flight_->outcome); }
+
+  void settled() noexcept override {
+    if (!has_acceptable_outcome() && !ask_again()) return;
+    waiting_.resume();
+  }
+
+  void lead() noexcept override { run_fetch(); }
+
+  /// Starts anew after another's fetcher gave an answer that this one cannot express. Tells whether there is an answer;
+  /// else it is waited for.
+  bool ask_again() noexcept {
+    detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
+    TIERCACHE_TRY {
+      do {
+        earlier = std::exchange(flight_, {});
+        if (start()) return true;
+        const detail::Reference<Flight> flight = flight_;
+        if (flight->store->enqueue(*flight, *this)) return false;
+      } while (!has_acceptable_outcome());
+    }
+    TIERCACHE_CATCH_ALL {
+      failure_ = std::current_exception();
+    }
+    return true;
+  }
+
+  [[nodiscard]] result_type take() {
+    if (failure_) detail::rethrow(failure_);
+    if (answer_) return std::move(*answer_);
+    return Result::from_outcome(flight_->outcome);
+  }
+
+  Store* store_;
+  K key_;
+  F fetcher_;
+  std::optional<result_type> answer_;
+  detail::Reference<Flight> flight_;
+  std::coroutine_handle<> waiting_;
+  std::coroutine_handle<> driver_;
+  std::exception_ptr failure_;
+  bool is_leading_ = false;
+};
+
+}  // namespace tiercache

@@ -1,0 +1,16 @@
+// Everything of tiercache but the opt-in headers: <tiercache/fmt.hpp> and <tiercache/asio.hpp>.
+#pragma once
+
+#include <tiercache/cache_entry.hpp>
+#include <tiercache/clock.hpp>
+#include <tiercache/config.hpp>
+#include <tiercache/error.hpp>
+#include <tiercache/eviction.hpp>
+#include <tiercache/fetcher.hpp>
+#include <tiercache/lookup.hpp>
+#include <tiercache/removal_cause.hpp>
+#include <tiercache/tier.hpp>
+#include <tiercache/tier_stats.hpp>
+#include <tiercache/tiered_cache.hpp>
+#include <tiercache/ttl.hpp>
+#include <tiercache/version.hpp>

@@ -1,0 +1,365 @@
+// TieredCache: the whole public interface, to be read from top to bottom. What a tier declares is in tier.hpp, what a
+// fetcher may be in fetcher.hpp, what get_or_fetch returns in lookup.hpp. The work is done in detail/store.hpp.
+#pragma once
+
+#include <tiercache/cache_entry.hpp>
+#include <tiercache/config.hpp>
+#include <tiercache/detail/key.hpp>
+#include <tiercache/detail/reference.hpp>
+#include <tiercache/detail/removals.hpp>
+#include <tiercache/detail/store.hpp>
+#include <tiercache/detail/tier_list.hpp>
+#include <tiercache/error.hpp>
+#include <tiercache/fetcher.hpp>
+#include <tiercache/lookup.hpp>
+#include <tiercache/removal_cause.hpp>
+#include <tiercache/tier.hpp>
+#include <tiercache/tier_stats.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace tiercache {
+
+/// A policy for one tier, given at run time. Made by `with`.
+template <class T>
+struct PolicyOverride {
+  /// The policy that the tier gets in place of its own.
+  TierPolicy policy;
+};
+
+/// Gives the tier `T` another policy than its own, for the constructor of a cache:
+/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
+///
+/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
+/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
+/// itself.
+template <class T>
+[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
+  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
+    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
+                                   detail::sentence_for(fault));
+  }
+  return {policy};
+}
+
+/// Keeps fetched things in memory, in tiers: kinds of things, each a type that derives from `Tier`, with its own key,
+/// value and rules. `TieredCache` and `LocalTieredCache` are this with a configuration.
+///
+/// Every call names its tier as a template argument; calls for an `Unkeyed` tier leave the key argument out. `Config`
+/// has two types: `clock` (see `Clock`) and `threading` (`MultiThreaded` or `SingleThreaded`).
+///
+/// **Keys.** Wherever a key is taken, anything will do that converts to it, and anything that can be hashed and
+/// compared in its place: `std::string_view` and `const char*` for `std::string`. No key object is built unless one is
+/// stored.
+///
+/// **Threads.** With `MultiThreaded` all calls but construction and destruction may come from all threads at once. No
+/// lock is held while a fetcher, a listener, a value's destructor or a resumed coroutine runs: all may call the cache.
+/// Under a lock run only the hash and the comparison of keys, `weigh`, copies and moves of values, and the functions
+/// given to `visit` and `invalidate_if`: these must not call the cache. If one of them throws, the call has changed
+/// nothing and passes the exception on.
+///
+/// **Lifetime.** Nothing returned refers into the cache. The destructor forgets all entries, without telling listeners;
+/// fetches under way end for those who wait for them and store nothing. It must not run at the same time as another
+/// call.
+template <class Config, class... Tiers>
+class BasicTieredCache {
+  static_assert(sizeof...(Tiers) > 0, "tiercache: a cache needs at least one tier: TieredCache<Cards>");
+  static_assert((detail::is_valid_tier<Tiers>() && ...));
+  static_assert(detail::are_distinct<Tiers...>(),
+                "tiercache: a tier is named twice; declare a type for each kind of thing");
+  static_assert(Clock<typename Config::clock>,
+                "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
+
+  template <class T>
+  using Key = typename detail::TypesOf<T>::key_type;
+  template <class T>
+  using Value = typename detail::TypesOf<T>::value_type;
+  template <class T>
+  using Store = detail::Store<Config, T>;
+  using Threading = typename Config::threading;
+
+ public:
+  /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
+  /// hundred bytes a tier, whatever its capacity.
+  template <class... Overridden>
+  explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
+      : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
+    static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
+                  "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
+  }
+  BasicTieredCache(const BasicTieredCache&) = delete;
+  BasicTieredCache& operator=(const BasicTieredCache&) = delete;
+
+  /// Forgets all entries, without telling listeners. Fetches under way end for those who wait, and store nothing; it
+  /// does not block on them.
+  ~BasicTieredCache() { (store<Tiers>().close(), ...); }
+
+  // Reading.
+
+  /// Returns a copy of the fresh value of `key`, or nothing. Counts a lookup and a hit or a miss; "there is none",
+  /// where that is remembered, is a hit that returns nothing. Constant time; allocates nothing of its own.
+  template <class T, class K = Key<T>>
+  [[nodiscard]] std::optional<Value<T>> get(const K& key) {
+    static_assert(
+        std::is_copy_constructible_v<Value<T>>,
+        "tiercache: get returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const T>, "
+        "or read it in place with visit<T>(key, function)");
+    std::optional<Value<T>> copy;
+    store<T>().read(key_for<T>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
+    return copy;
+  }
+  /// `get` for an `Unkeyed` tier.
+  template <class T>
+  [[nodiscard]] std::optional<Value<T>> get() {
+    return get<T>(no_key<T>());
+  }
+
+  /// Returns a copy of what is held under `key`, past its deadline or not, with its times; nothing if there is nothing.
+  /// Counts nothing and does not matter to eviction. Constant time.
+  template <class T, class K = Key<T>>
+  [[nodiscard]] std::optional<CacheEntry<Value<T>>> peek(const K& key) const {
+    static_assert(
+        std::is_copy_constructible_v<Value<T>>,
+        "tiercache: peek returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const "
+        "T>, or read it in place with visit<T>(key, function)");
+    return store<T>().peek(key_for<T>(key));
+  }
+  /// `peek` for an `Unkeyed` tier.
+  template <class T>
+  [[nodiscard]] std::optional<CacheEntry<Value<T>>> peek() const {
+    return peek<T>(no_key<T>());
+  }
+
+  /// Runs `function(const Value&)` on the fresh value of `key` in place; tells whether there was one. Counts as `get`
+  /// does, once the function has returned. The function runs under the tier's lock: it must not call the cache, and
+  /// nothing else can use the tier meanwhile.
+  template <class T, class K = Key<T>, class F>
+  bool visit(const K& key, F&& function) {
+    return store<T>().read(key_for<T>(key), [&function](const Value<T>& value) { function(value); });
+  }
+  /// `visit` for an `Unkeyed` tier.
+  template <class T, class F>
+  bool visit(F&& function) {
+    return visit<T>(no_key<T>(), function);
+  }
+
+  // Fetching.
+
+  /// Returns a lookup of `key` that fetches what is not there: `co_await` it, or call its `get()`. See `Lookup` for
+  /// lifetimes and for where it resumes, `fetcher.hpp` for what a fetcher may be.
+  ///
+  /// A fresh value is a hit. Otherwise it is a miss: if nobody fetches the key yet, this one's fetcher is run and its
+  /// value stored; else it waits for the fetch that is under way. An exception goes to everybody who waits, and nothing
+  /// is stored. A value whose fetch began before an invalidation or a `put` of its key goes to those who waited for it
+  /// already, and is not stored. Its TTL counts from the start of its fetch.
+  ///
+  /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
+  /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by
+  /// something that is not this cache cannot be recognised: it waits for itself.
+  ///
+  /// Allocates nothing on a hit, nor to wait; on a miss the entry, the flight, and the frame of one coroutine if the
+  /// fetcher is awaitable.
+  template <class T, class K = Key<T>, class F>
+  [[nodiscard]] auto get_or_fetch(K&& key, F&& fetcher) {
+    using Kept = detail::KeptKey<T, K>;
+    return Lookup<Store<T>, Kept, F>(store<T>(), static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  }
+  /// `get_or_fetch` for an `Unkeyed` tier.
+  template <class T, class F>
+  [[nodiscard]] auto get_or_fetch(F&& fetcher) {
+    return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
+  }
+
+  // Writing.
+
+  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, counted
+  /// from its `stored_at` if that is set. A fetch of the key that is under way will not replace it. Counts an insert,
+  /// or an update if there was a fresh value. Throws what building the key and the value throws; then nothing has
+  /// changed. Constant time, but for what has to be evicted.
+  template <class T, class K = Key<T>, class V = Value<T>>
+    requires detail::Keyed<T>
+  void put(K&& key, V&& value) {
+    put_payload<T>(std::forward<K>(key), std::forward<V>(value));
+  }
+  /// Stores `value` under `key` for `ttl` from now.
+  template <class T, class K = Key<T>, class V = Value<T>>
+    requires detail::Keyed<T>
+  void put(K&& key, V&& value, Ttl ttl) {
+    put_value<T>(std::forward<K>(key), std::forward<V>(value), ttl, TimePoint{});
+  }
+  /// `put` for an `Unkeyed` tier.
+  template <class T, class V = Value<T>>
+    requires(!detail::Keyed<T>)
+  void put(V&& value) {
+    put_payload<T>(Unkeyed{}, std::forward<V>(value));
+  }
+  /// `put` with a TTL for an `Unkeyed` tier.
+  template <class T, class V = Value<T>>
+    requires(!detail::Keyed<T>)
+  void put(V&& value, Ttl ttl) {
+    put_value<T>(Unkeyed{}, std::forward<V>(value), ttl, TimePoint{});
+  }
+
+  // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
+
+  /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
+  template <class T, class K = Key<T>>
+  std::size_t invalidate(const K& key) {
+    return store<T>().invalidate(key_for<T>(key));
+  }
+  /// Drops all entries of the tier; returns how many. Linear in them.
+  template <class T>
+  std::size_t invalidate() {
+    return store<T>().invalidate_all(RemovalCause::Invalidated);
+  }
+  /// Drops the entries for which `is_meant(key, value)` holds (`is_meant(value)` for an `Unkeyed` tier); returns how
+  /// many.
+  ///
+  /// What the tier remembers not to exist is dropped as well, and what is being fetched will not be stored: either
+  /// might be meant. The predicate runs under the tier's lock and must not call the cache; what it throws changes
+  /// nothing. Linear in the tier's entries.
+  template <class T, class Predicate>
+  std::size_t invalidate_if(Predicate&& is_meant) {
+    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) -> bool {
+      if constexpr (detail::is_unkeyed<T>) {
+        static_cast<void>(key);
+        return static_cast<bool>(is_meant(value));
+      } else {
+        return static_cast<bool>(is_meant(key, value));
+      }
+    });
+  }
+  /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
+  /// next.
+  std::size_t clear() { return (store<Tiers>().invalidate_all(RemovalCause::Cleared) + ...); }
+
+  // Upkeep.
+
+  /// Drops the entries written longest ago until at most `count` are left; returns how many were dropped. Counts
+  /// evictions.
+  template <class T>
+  std::size_t trim(std::size_t count) {
+    return store<T>().trim(count);
+  }
+  /// Drops the entries of the tier that are past their deadline; returns how many. Never needed: they are never used,
+  /// writes drop a few at a time, and the bounds hold with them. Linear in the tier's entries.
+  template <class T>
+  std::size_t purge_expired() {
+    return store<T>().purge_expired();
+  }
+  /// Drops the entries of all tiers that are past their deadline; returns how many.
+  std::size_t purge_expired() { return (store<Tiers>().purge_expired() + ...); }
+
+  /// Returns how many entries the tier holds, those past their deadline and not yet dropped included.
+  template <class T>
+  [[nodiscard]] std::size_t size() const {
+    return store<T>().size();
+  }
+
+  /// Returns the policy that the tier follows now.
+  template <class T>
+  [[nodiscard]] TierPolicy policy() const {
+    return store<T>().policy();
+  }
+  /// Makes the tier follow `policy` at once, all of it: what is above the new bounds is evicted, and what is held lives
+  /// for the new TTL from when it was stored, unless it has a TTL of its own or is past its old one. Throws
+  /// `std::invalid_argument`, naming the field, if the policy contradicts itself; then nothing has changed. Linear in
+  /// the tier's entries.
+  template <class T>
+  void set_policy(const TierPolicy& policy) {
+    store<T>().set_policy(with<T>(policy).policy);
+  }
+
+  /// Returns the statistics of one tier, consistent in themselves.
+  template <class T>
+  [[nodiscard]] TierStats stats() const {
+    return store<T>().stats();
+  }
+  /// Returns the statistics of all tiers, in the order of the cache's template arguments.
+  [[nodiscard]] CacheStats stats() const { return CacheStats{{store<Tiers>().stats()...}}; }
+  /// Sets the counters of all tiers to zero; levels (entries, weight, fetches under way) stay.
+  void reset_stats() { (store<Tiers>().reset_stats(), ...); }
+
+  /// Has `function(key, value, cause)` (`function(value, cause)` for an `Unkeyed` tier) called after an entry left the
+  /// tier, in place of the listener set before; `nullptr` for none.
+  ///
+  /// It is called once for each entry with a value, by the thread whose call dropped it, after that call has done its
+  /// work and with no lock held: it may call the cache. Several threads may call it at once, and calls for one key may
+  /// overtake each other. What it throws is ignored. The function is kept in the cache, and until its last call ended.
+  template <class T, class F>
+  void on_removal(F&& function) {
+    using Listener = detail::Listener<T, Threading>;
+    detail::Reference<Listener> listener;
+    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+      using Function = detail::ListenerOf<T, Threading, std::decay_t<F>>;
+      listener = detail::Reference<Listener>::adopt(new Function(std::in_place, std::forward<F>(function)));
+    }
+    store<T>().set_listener(std::move(listener));
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] Store<T>& store() const {
+    static_assert(detail::is_one_of<T, Tiers...>,
+                  "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
+    return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+  }
+
+  template <class T>
+  [[nodiscard]] static Unkeyed no_key() {
+    static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: give one before the other arguments");
+    return {};
+  }
+
+  template <class T, class K>
+  [[nodiscard]] static detail::KeptKey<T, const K&> key_for(const K& key) {
+    return static_cast<detail::KeptKey<T, const K&>>(key);
+  }
+
+  template <class T, class K, class V>
+  void put_payload(K&& key, V&& value) {
+    if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
+      const Ttl ttl = value.ttl;
+      const TimePoint stored_at = value.stored_at;
+      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, ttl, stored_at);
+    } else {
+      put_value<T>(std::forward<K>(key), std::forward<V>(value), std::nullopt, TimePoint{});
+    }
+  }
+
+  template <class T, class K, class V>
+  void put_value(K&& key, V&& value, std::optional<Ttl> ttl, TimePoint stored_at) {
+    static_assert(
+        detail::StorableAs<V, Value<T>>,
+        "tiercache: this is no value of the tier: put takes its Value, what converts to it, or a CacheEntry of it");
+    store<T>().put(static_cast<detail::KeptKey<T, K>>(std::forward<K>(key)),
+                   detail::to_value<Value<T>>(std::forward<V>(value)), ttl, stored_at);
+  }
+
+  template <class T, class... Overridden>
+  [[nodiscard]] static TierPolicy policy_among(const PolicyOverride<Overridden>&... overrides) {
+    TierPolicy policy = T::policy;
+    [[maybe_unused]] const auto apply = [&policy]<class O>(const PolicyOverride<O>& given) {
+      if constexpr (std::is_same_v<O, T>) policy = given.policy;
+    };
+    (apply(overrides), ...);
+    return policy;
+  }
+
+  std::tuple<detail::Reference<Store<Tiers>>...> stores_;
+};
+
+/// The cache that is safe from many threads.
+template <class... Tiers>
+using TieredCache = BasicTieredCache<DefaultConfig, Tiers...>;
+
+/// The cache for one thread or one strand: the same with no locks and no atomics.
+template <class... Tiers>
+using LocalTieredCache = BasicTieredCache<LocalConfig, Tiers...>;
+
+}  // namespace tiercache

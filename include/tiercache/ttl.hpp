@@ -1,0 +1,116 @@
+// Points in time and lengths of time as the cache counts them: nanoseconds that saturate instead of wrapping.
+// All arithmetic on deadlines lives here. Where the time comes from is the business of clock.hpp.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace tiercache {
+
+/// A point in time, in nanoseconds since the epoch of `std::chrono::steady_clock`. Every clock of the cache returns it.
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
+
+/// A time to live: a length of time in nanoseconds that is never negative and never wraps.
+///
+/// It converts from every `std::chrono::duration`. One that is too long to be counted in nanoseconds (over 292 years,
+/// `hours::max()` among them) becomes `forever`; a negative one and a NaN count as zero and are remembered as negative,
+/// so that a policy which holds one can be refused.
+class Ttl {
+ public:
+  /// Makes a length of zero: what is stored with it is never fresh.
+  constexpr Ttl() noexcept = default;
+
+  /// Converts from any duration. Saturates; truncates to whole nanoseconds.
+  template <class Rep, class Period>
+  constexpr Ttl(std::chrono::duration<Rep, Period> length) noexcept : count_(saturated(length)) {}
+
+  /// Makes a length that was never given: what `TierPolicy::ttl` holds before the user sets it. Counts as zero.
+  [[nodiscard]] static constexpr Ttl unset() noexcept {
+    Ttl ttl;
+    ttl.count_ = unset_count;
+    return ttl;
+  }
+
+  /// Returns the length, zero or more.
+  [[nodiscard]] constexpr std::chrono::nanoseconds duration() const noexcept {
+    return std::chrono::nanoseconds(count_ > 0 ? count_ : 0);
+  }
+
+  /// Tells whether this was made from a duration, as opposed to `unset()`.
+  [[nodiscard]] constexpr bool is_set() const noexcept { return count_ != unset_count; }
+
+  /// Tells whether this was made from a negative duration or a NaN.
+  [[nodiscard]] constexpr bool is_negative() const noexcept { return count_ == negative_count; }
+
+  /// Compares lengths; a negative and an unset one equal zero.
+  [[nodiscard]] friend constexpr bool operator==(Ttl left, Ttl right) noexcept {
+    return left.duration() == right.duration();
+  }
+  /// Orders by length; a negative and an unset one order as zero.
+  [[nodiscard]] friend constexpr std::strong_ordering operator<=>(Ttl left, Ttl right) noexcept {
+    return left.duration().count() <=> right.duration().count();
+  }
+
+ private:
+  static constexpr std::int64_t negative_count = -1;
+  static constexpr std::int64_t unset_count = -2;
+  static constexpr std::int64_t longest_count = (std::numeric_limits<std::int64_t>::max)();
+
+  template <class Rep, class Period>
+  static constexpr std::int64_t saturated(std::chrono::duration<Rep, Period> length) noexcept {
+    using std::chrono::nanoseconds;
+    using Length = std::chrono::duration<Rep, Period>;
+    if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
+      const auto count = std::chrono::duration<long double, std::nano>(length).count();
+      if (!(count >= 0)) return negative_count;
+      return count < static_cast<long double>(longest_count) ? static_cast<std::int64_t>(count) : longest_count;
+    } else {
+      if (length.count() < Rep{}) return negative_count;
+      if constexpr (std::ratio_greater_v<Period, std::nano>) {
+        const auto longest =
+            std::chrono::duration_cast<std::chrono::duration<std::int64_t, Period>>(nanoseconds::max());
+        if (std::cmp_greater(length.count(), longest.count())) return longest_count;
+      } else if constexpr (std::ratio_equal_v<Period, std::nano>) {
+        if (std::cmp_greater(length.count(), longest_count)) return longest_count;
+      }
+      return std::chrono::duration_cast<nanoseconds>(Length(length)).count();
+    }
+  }
+
+  std::int64_t count_ = 0;
+};
+
+/// The time to live that never ends.
+inline constexpr Ttl forever = std::chrono::nanoseconds((std::chrono::nanoseconds::max)());
+
+namespace detail {
+
+/// Returns the point in time `ttl` after `start`, or the last one that can be expressed.
+[[nodiscard]] constexpr TimePoint deadline_of(TimePoint start, Ttl ttl) noexcept {
+  constexpr TimePoint last = (TimePoint::max)();
+  // last - start overflows for a start before the epoch, and then no deadline can saturate.
+  const bool saturates = start.time_since_epoch().count() > 0 && ttl.duration() > last - start;
+  return saturates || ttl == forever ? last : start + ttl.duration();
+}
+
+/// Tells whether something that ends at `deadline` has not ended at `now`. The last point in time stands for never.
+[[nodiscard]] constexpr bool is_before_deadline(TimePoint now, TimePoint deadline) noexcept {
+  return now < deadline || deadline == (TimePoint::max)();
+}
+
+/// Returns how long after `start` it is at `now`: zero if it is earlier, and at most `nanoseconds::max()`.
+[[nodiscard]] constexpr std::chrono::nanoseconds elapsed(TimePoint start, TimePoint now) noexcept {
+  if (now <= start) return std::chrono::nanoseconds::zero();
+  const auto difference = static_cast<std::uint64_t>(now.time_since_epoch().count()) -
+                          static_cast<std::uint64_t>(start.time_since_epoch().count());
+  constexpr auto longest = (std::chrono::nanoseconds::max)();
+  if (difference > static_cast<std::uint64_t>(longest.count())) return longest;
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
+}
+
+}  // namespace detail
+}  // namespace tiercache
