@@ -150,6 +150,15 @@ struct ResultOf {
 
   [[nodiscard]] static type from_value(const Value& value) { return type(value); }
 
+  /// Makes the result from what is stored: a value, or, where `takes_not_found`, none.
+  template <class Entry>
+  [[nodiscard]] static type from_entry(const Entry& entry) {
+    if constexpr (takes_not_found) {
+      if (!entry.value) return std::nullopt;
+    }
+    return from_value(*entry.value);
+  }
+
   /// Whether an outcome that another fetcher made can be expressed.
   [[nodiscard]] static bool takes(const Outcome<Value>& outcome) noexcept {
     switch (outcome.kind()) {

@@ -159,21 +159,13 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   /// Tells whether there is an answer; else there is a flight to wait for.
   bool start() {
-    const detail::Beginning beginning = store_->begin(std::as_const(key_), Result::takes_not_found, flight_,
-                                                      [this](const auto& entry) { this->answer_with(entry); });
+    const auto answer_with = [this](const auto& entry) { answer_.emplace(Result::from_entry(entry)); };
+    const detail::Beginning beginning =
+        store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
     if (beginning == detail::Beginning::answered) return true;
     if (beginning == detail::Beginning::joined) return false;
     run_fetch();
     return store_->is_done(*flight_);
-  }
-
-  template <class Entry>
-  void answer_with(const Entry& entry) {
-    if constexpr (Result::takes_not_found) {
-      entry.value ? answer_.emplace(*entry.value) : answer_.emplace(std::nullopt);
-    } else {
-      answer_.emplace(Result::from_value(*entry.value));
-    }
   }
 
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
@@ -211,14 +203,14 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   void block() noexcept {
     using Thread = detail::BlockedThread<typename Store::Threading::Mutex>;
     Thread thread(flight_->store->mutex());
-    if (!flight_->store->enqueue(*flight_, thread)) return;
-    while (thread.wait() == Thread::Signal::lead) run_fetch();
+    while (flight_->store->enqueue(*flight_, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
   void leave() noexcept {
     if (!flight_) return;
     const detail::Reference<Flight> flight = std::move(flight_);
-    if (flight->store->leave(*flight, *this, is_leading_)) driver_.destroy();
+    flight->store->leave(*flight, *this);
+    if (is_leading_ && flight->store->resign(*flight)) driver_.destroy();
   }
 
   [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(flight_->outcome); }
@@ -228,7 +220,11 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     waiting_.resume();
   }
 
-  void lead() noexcept override { run_fetch(); }
+  void lead() noexcept override {
+    // It waits for itself like everybody else: its own fetch may end on another thread.
+    static_cast<void>(flight_->store->enqueue(*flight_, *this));
+    run_fetch();
+  }
 
   /// Starts anew after another's fetcher gave an answer that this one cannot express. Tells whether there is an answer;
   /// else it is waited for.

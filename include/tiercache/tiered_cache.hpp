@@ -24,6 +24,18 @@
 #include <utility>
 
 namespace tiercache {
+namespace detail {
+
+/// Lets the opt-in headers at the store of a tier.
+template <class T>
+struct StoreOf {
+  template <class Cache>
+  [[nodiscard]] static auto& in(const Cache& cache) {
+    return cache.template store<T>();
+  }
+};
+
+}  // namespace detail
 
 /// A policy for one tier, given at run time. Made by `with`.
 template <class T>
@@ -303,6 +315,9 @@ class BasicTieredCache {
   }
 
  private:
+  template <class T>
+  friend struct detail::StoreOf;
+
   template <class T>
   [[nodiscard]] Store<T>& store() const {
     static_assert(detail::is_one_of<T, Tiers...>,

@@ -63,20 +63,31 @@ class Flight {
 template <class Store>
 class Ticket {
  public:
+  /// No duty.
+  Ticket() noexcept = default;
   explicit Ticket(Reference<Flight<Store>> flight) noexcept : flight_(std::move(flight)) {}
   Ticket(Ticket&&) noexcept = default;
-  Ticket(const Ticket&) = delete;
-  Ticket& operator=(const Ticket&) = delete;
+  Ticket& operator=(Ticket other) noexcept {
+    std::swap(flight_, other.flight_);
+    return *this;
+  }
   ~Ticket() {
     if (flight_) flight_->store->abandon(*flight_);
   }
 
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(flight_); }
   [[nodiscard]] Flight<Store>& flight() const noexcept { return *flight_; }
 
   /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
   void land() noexcept {
     const Reference<Flight<Store>> flight = std::move(flight_);
     flight->store->complete(*flight);
+  }
+
+  /// Leaves the duty to the next waiter, who runs its own fetch.
+  void pass_on() noexcept {
+    const Ticket ticket = std::move(*this);
+    static_cast<void>(ticket.flight_->store->resign(*ticket.flight_));
   }
 
  private:

@@ -135,12 +135,17 @@ class Store {
     return flight.is_done;
   }
 
-  /// Takes a waiter off the flight's list. Returns whether it leads a fetch that has not ended: then it must drop the
-  /// flight's ticket now, and the next waiter runs its own fetch.
-  [[nodiscard]] bool leave(Flight& flight, Waiter& waiter, bool leads) noexcept {
+  /// Takes a waiter off the flight's list, if it is on it; tells whether it was. If not, its waking is under way.
+  bool leave(Flight& flight, Waiter& waiter) noexcept {
     const Lock lock(mutex_);
-    flight.waiters.erase(waiter);
-    flight.is_leader_leaving = leads && !flight.is_done;
+    return flight.waiters.erase(waiter);
+  }
+
+  /// Notes that whoever runs the fetch leaves, and tells whether the fetch has not ended. Then the flight's ticket is
+  /// to be dropped now, and the next waiter runs its own fetch.
+  [[nodiscard]] bool resign(Flight& flight) noexcept {
+    const Lock lock(mutex_);
+    flight.is_leader_leaving = !flight.is_done;
     return flight.is_leader_leaving;
   }
 
@@ -172,7 +177,7 @@ class Store {
       const Lock lock(mutex_);
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
-        next = flight.waiters.front();
+        next = flight.waiters.pop_front();
         if (next == nullptr) return finish(flight);
         flight.started_at = now();
       }

@@ -17,11 +17,11 @@ class Waiter {
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
-  /// Called when the fetch is done and this was taken off its list, with no lock held. It may destroy this.
-  virtual void settled() noexcept = 0;
+  // Either is called once this was taken off the list, with no lock held, and may destroy this.
 
-  /// Called when whoever ran the fetch has left and this is to run its own, with no lock held. It stays on the list.
-  /// It may destroy this.
+  /// The fetch is done.
+  virtual void settled() noexcept = 0;
+  /// Whoever ran the fetch has left: this is to run its own, on the same flight.
   virtual void lead() noexcept = 0;
 
   /// The fetch that this waits within, if any: what its waking goes on with.
@@ -48,15 +48,14 @@ class WaiterList {
     waiter.is_linked_ = true;
   }
 
-  /// Takes a waiter off the list, if it is on it.
-  void erase(Waiter& waiter) noexcept {
-    if (!waiter.is_linked_) return;
+  /// Takes a waiter off the list, if it is on it; tells whether it was.
+  bool erase(Waiter& waiter) noexcept {
+    if (!waiter.is_linked_) return false;
     (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
     (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
     waiter.is_linked_ = false;
+    return true;
   }
-
-  [[nodiscard]] Waiter* front() const noexcept { return first_; }
 
   /// Takes the first waiter off the list and returns it; null if there is none.
   [[nodiscard]] Waiter* pop_front() noexcept {
