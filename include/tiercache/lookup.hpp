@@ -100,7 +100,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// The calling thread runs the fetch, or waits for whoever does. It must not be the only thread that could finish an
   /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
   /// `recursive_fetch`.
-  [[nodiscard]] result_type get() {
+  result_type get() {
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start()) {
@@ -115,8 +115,27 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     return take();
   }
 
+  /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
+  class Awaiter {
+   public:
+    /// Made by `operator co_await`.
+    explicit Awaiter(Lookup& lookup) noexcept : lookup_(&lookup) {}
+
+    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
+    [[nodiscard]] bool await_ready() { return lookup_->start(); }
+    /// Waits for the fetch; tells whether there was anything to wait for.
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<> waiting) noexcept {
+      return lookup_->wait(waiting);
+    }
+    /// Returns the answer, or throws what the fetch threw.
+    result_type await_resume() { return lookup_->take(); }
+
+   private:
+    Lookup* lookup_;
+  };
+
   /// Makes the lookup awaitable as a temporary.
-  Lookup&& operator co_await() && noexcept {
+  [[nodiscard]] Awaiter operator co_await() && noexcept {
     static_assert(
         !detail::is_destroyed_twice<F>,
         "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
@@ -125,25 +144,10 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
         !detail::is_destroyed_twice<K>,
         "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
         "cache.get_or_fetch<T>(key, fetch);");
-    return static_cast<Lookup&&>(*this);
+    return Awaiter(*this);
   }
   /// Makes the lookup awaitable by its name.
-  Lookup& operator co_await() & noexcept { return *this; }
-
-  /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already. Part of
-  /// `co_await`.
-  [[nodiscard]] bool await_ready() { return start(); }
-
-  /// Waits for the fetch; tells whether there was anything to wait for. Part of `co_await`.
-  TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<> waiting) noexcept {
-    waiting_ = waiting;
-    // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
-    const detail::Reference<typename Store::Flight> flight = flight_;
-    return flight->store->enqueue(*flight, *this);
-  }
-
-  /// Returns the answer, or throws what the fetch threw. Part of `co_await`.
-  [[nodiscard]] result_type await_resume() { return take(); }
+  [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
 
   /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
   template <template <class> class Frame, class Executor>
@@ -166,6 +170,14 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if (beginning == detail::Beginning::joined) return false;
     run_fetch();
     return store_->is_done(*flight_);
+  }
+
+  /// Tells whether there is anything to wait for.
+  bool wait(std::coroutine_handle<> waiting) noexcept {
+    waiting_ = waiting;
+    // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
+    const detail::Reference<Flight> flight = flight_;
+    return flight->store->enqueue(*flight, *this);
   }
 
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
