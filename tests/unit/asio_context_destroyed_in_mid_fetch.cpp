@@ -1,0 +1,85 @@
+#include <optional>
+
+#include "asio_gate.hpp"
+#include "catch.hpp"
+
+using namespace support;
+
+TEST_CASE("P3: an io_context destroyed with leader and waiters in it leaves no key locked") {
+  tiercache::ManualClock::reset();
+  AsioCache cache;
+  Caller callers[3];
+  int begun = 0;
+  {
+    asio::io_context context;
+    Gate gate(context);
+    for (Caller& caller : callers) asio::co_spawn(context, caller.ask(cache, gate, "home"), asio::detached);
+    context.poll();
+    begun = gate.begun;
+  }
+  CHECK(begun == 1);
+  for (const Caller& caller : callers) CHECK(caller.answer.empty());
+  CHECK(cache.stats<Pages>().in_flight == 0);
+  const auto at_once = [] { return std::string("new"); };
+  CHECK(cache.get_or_fetch<Pages>("home", at_once).get() == "new");
+}
+
+TEST_CASE("P5: an io_context destroyed with a waiter in it leaves the fetch in another context alone") {
+  tiercache::ManualClock::reset();
+  AsioCache cache;
+  asio::io_context fetching;
+  Gate gate(fetching);
+  Caller leader;
+  asio::co_spawn(fetching, leader.ask(cache, gate, "home"), asio::detached);
+  fetching.poll();
+  Caller waiter;
+  {
+    asio::io_context waiting;
+    asio::co_spawn(waiting, waiter.ask(cache, gate, "home"), asio::detached);
+    waiting.poll();
+    CHECK(cache.stats<Pages>().fetches_joined == 1);
+  }
+  gate.open();
+  fetching.poll();
+  CHECK(leader.answer == "home #1");
+  CHECK(waiter.answer.empty());
+}
+
+TEST_CASE("P5: an io_context destroyed with the leader in it passes the fetch on to a waiter in another context") {
+  tiercache::ManualClock::reset();
+  AsioCache cache;
+  asio::io_context waiting;
+  Gate waiters_gate(waiting);
+  Caller leader, waiter;
+  {
+    asio::io_context fetching;
+    Gate gate(fetching);
+    asio::co_spawn(fetching, leader.ask(cache, gate, "home"), asio::detached);
+    fetching.poll();
+    asio::co_spawn(waiting, waiter.ask(cache, waiters_gate, "home"), asio::detached);
+    waiting.poll();
+    CHECK(waiters_gate.begun == 0);
+  }
+  waiting.poll();
+  CHECK(waiters_gate.begun == 1);
+  waiters_gate.open();
+  waiting.poll();
+  CHECK(waiter.answer == "home #1");
+  CHECK(cache.stats<Pages>().in_flight == 0);
+}
+
+TEST_CASE("P12: asio callers of a cache that is destroyed in mid-fetch get their answer") {
+  tiercache::ManualClock::reset();
+  std::optional<AsioCache> cache(std::in_place);
+  asio::io_context context;
+  Gate gate(context);
+  Caller leader, waiter;
+  asio::co_spawn(context, leader.ask(*cache, gate, "home"), asio::detached);
+  asio::co_spawn(context, waiter.ask(*cache, gate, "home"), asio::detached);
+  context.poll();
+  cache.reset();
+  gate.open();
+  context.poll();
+  CHECK(leader.answer == "home #1");
+  CHECK(waiter.answer == "home #1");
+}

@@ -1,0 +1,54 @@
+#include <tiercache/tiercache.hpp>
+
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "catch.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Workspaces : tiercache::Tier<tiercache::Unkeyed, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 5min};
+};
+struct Cards : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 100, .trim_to = 50};
+};
+
+TEST_CASE("what the README shows of a cache does what it says") {
+  // clang-format off
+  tiercache::TierPolicy policy = Cards::policy;  // what is known only at run time
+  policy.ttl = 30s;
+  tiercache::TieredCache<Workspaces, Cards> cache{tiercache::with<Cards>(policy)};
+
+  cache.put<Cards>("7", "a card");                          // for the tier's TTL
+  cache.put<Cards>("8", "a short-lived card", 5s);          // for its own
+  std::optional<std::string> card = cache.get<Cards>("7");  // a copy, if it is fresh
+  bool is_long = false;
+  cache.visit<Cards>("7", [&](const std::string& text) { is_long = text.size() > 100; });  // in place, no copy
+
+  cache.invalidate<Cards>("7");  // one
+  cache.invalidate_if<Cards>([](const std::string& id, const std::string& text) { return id.empty() || text.empty(); });
+  cache.invalidate<Cards>();  // a tier
+  cache.clear();              // all
+
+  cache.on_removal<Cards>([](const std::string& id, const std::string& text, tiercache::RemovalCause cause) {
+    if (cause == tiercache::RemovalCause::Evicted) std::cout << id << " had to go: " << text << '\n';
+  });
+  tiercache::TierStats before = cache.stats<Cards>();
+  tiercache::TierStats since = cache.stats<Cards>() - before;
+  // clang-format on
+
+  CHECK(cache.policy<Cards>().ttl == 30s);
+  CHECK(cache.policy<Cards>().capacity == 100);
+  CHECK(card == "a card");
+  CHECK_FALSE(is_long);
+  CHECK(before.inserts == 2);
+  CHECK(before.invalidations == 2);
+  CHECK(since.inserts == 0);
+  CHECK(cache.size<Cards>() == 0);
+}
+
+}  // namespace
