@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,10 @@ struct Pages : tiercache::Tier<int, std::string> {
   static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::hours(1), .capacity = 8};
 };
 
+// Empty: what an exception that several threads catch holds is freed under a count inside the standard library, which
+// ThreadSanitizer does not see.
+struct Refused {};
+
 struct Load {
   tiercache::TieredCache<Pages> cache;
   std::atomic<int> answered = 0;
@@ -26,7 +29,7 @@ struct Load {
 
   asio::awaitable<std::string> fetch(int key, int round) {
     co_await asio::post(asio::use_awaitable);  // goes on on any thread
-    if (round % 7 == 0) throw std::runtime_error("refused");
+    if (round % 7 == 0) throw Refused();
     co_await asio::post(asio::use_awaitable);
     co_return std::to_string(key);
   }
@@ -39,10 +42,11 @@ struct Load {
         const std::string page = co_await tiercache::get_or_fetch<Pages>(cache, key, fetch_page);
         ++answered;
         if (page != std::to_string(key)) ++wrong;
-      } catch (const std::runtime_error& error) {
-        const bool is_refusal = std::string(error.what()) == "refused";
-        ++(is_refusal ? failed : cancelled);
-        if (!is_refusal) co_return;
+      } catch (const Refused&) {
+        ++failed;
+      } catch (const boost::system::system_error&) {
+        ++cancelled;
+        co_return;
       }
       if (round % 11 == 0) cache.invalidate<Pages>(key);
       if (round % 50 == 0) cache.clear();
