@@ -324,7 +324,10 @@ typename AsioFetching<T, F>::Awaitable get_or_fetch_in_asio(Store& store, K key,
       if (outcome.is_failure()) {
         const auto cancellation = co_await net::this_coro::cancellation_state;
         // Whoever was cancelled leaves; that its fetch broke off is nobody else's error.
-        if (cancellation.cancelled() != net::cancellation_type::none) throw AsioError(net::error::operation_aborted);
+        if (cancellation.cancelled() != net::cancellation_type::none) {
+          outcome.reset();
+          throw AsioError(net::error::operation_aborted);
+        }
       }
       woken.leadership.land();
     }

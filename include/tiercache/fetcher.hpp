@@ -159,9 +159,11 @@ struct ResultOf {
     return from_value(*entry.value);
   }
 
-  /// Whether an outcome that another fetcher made can be expressed.
+  /// Whether there is an outcome, and, if another fetcher made it, one that can be expressed.
   [[nodiscard]] static bool takes(const Outcome<Value>& outcome) noexcept {
     switch (outcome.kind()) {
+      case Outcome<Value>::Kind::pending:
+        return false;
       case Outcome<Value>::Kind::not_found:
         return takes_not_found;
       case Outcome<Value>::Kind::error:

@@ -177,7 +177,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     waiting_ = waiting;
     // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
     const detail::Reference<Flight> flight = flight_;
-    return flight->store->enqueue(*flight, *this);
+    if (flight->store->enqueue(*flight, *this)) return true;
+    return !has_acceptable_outcome() && !ask_again();
   }
 
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
@@ -238,8 +239,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     run_fetch();
   }
 
-  /// Starts anew after another's fetcher gave an answer that this one cannot express. Tells whether there is an answer;
-  /// else it is waited for.
+  /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
+  /// there is an answer; else it is waited for.
   bool ask_again() noexcept {
     detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
     TIERCACHE_TRY {

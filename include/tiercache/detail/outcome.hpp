@@ -16,7 +16,8 @@ namespace tiercache::detail {
 template <class T>
 inline constexpr char type_tag = 0;
 
-/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception.
+/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
+/// whoever ran the fetch has left and nobody was there to run another.
 ///
 /// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
 template <class Value>
@@ -46,6 +47,15 @@ class Outcome {
     using Result = std::remove_cvref_t<R>;
     error_ = std::make_unique<HeldError<Result>>(std::forward<R>(result));
     kind_ = Kind::error;
+  }
+
+  /// Forgets what it came to.
+  void reset() noexcept {
+    kind_ = Kind::pending;
+    value_.reset();
+    own_ttl_.reset();
+    exception_ = nullptr;
+    error_.reset();
   }
 
   [[nodiscard]] const Value& value() const noexcept { return *value_; }
