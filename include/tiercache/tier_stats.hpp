@@ -20,7 +20,8 @@ struct TierStats {
   /// The tier's name. Points to static storage.
   std::string_view name;
 
-  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key.
+  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key. One that waited for an answer which its own
+  /// fetcher could not have given looks again, and counts again.
   std::uint64_t lookups = 0;
   /// Lookups that were answered from memory.
   std::uint64_t hits = 0;
