@@ -1,0 +1,12 @@
+# For scripts run as `cmake -P script -- compiler flags...`: sets `command` to what stands after the dashes.
+include_guard(GLOBAL)
+set(command "")
+unset(after_dashes)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(DEFINED after_dashes)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+    set(after_dashes TRUE)
+  endif()
+endforeach()

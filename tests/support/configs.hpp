@@ -1,0 +1,18 @@
+// The two configurations that most tests run with: both kinds of threading, on a clock that the test moves.
+#pragma once
+
+#include <tiercache/tiercache.hpp>
+
+namespace support {
+
+struct Shared {
+  using clock = tiercache::ManualClock;
+  using threading = tiercache::MultiThreaded;
+};
+
+struct Local {
+  using clock = tiercache::ManualClock;
+  using threading = tiercache::SingleThreaded;
+};
+
+}  // namespace support

@@ -1,0 +1,6 @@
+// The version.
+#pragma once
+
+#define TIERCACHE_VERSION_MAJOR 1
+#define TIERCACHE_VERSION_MINOR 22
+#define TIERCACHE_VERSION_PATCH 333

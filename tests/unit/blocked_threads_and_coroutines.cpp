@@ -1,0 +1,125 @@
+#include "ask.hpp"
+#include "catch.hpp"
+#include "manual_fetch.hpp"
+#include "watchdog.hpp"
+
+#include <tiercache/tiercache.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::ask;
+using support::ManualFetch;
+using support::Running;
+
+struct Cards : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .not_found_ttl = 1min};
+};
+using Cache = tiercache::TieredCache<Cards>;
+
+void wait_until_joined(const Cache& cache, std::uint64_t count) {
+  while (cache.stats<Cards>().fetches_joined < count) std::this_thread::yield();
+}
+
+TEST_CASE("P1: blocked threads share a coroutine's fetch") {
+  const support::Watchdog watchdog("P1: threads blocked on a coroutine's fetch were not woken");
+  Cache cache;
+  ManualFetch<std::string> fetch;
+  const auto leader = ask<Cards>(cache, "a", fetch);
+  std::vector<std::string> got(4);
+  std::vector<std::thread> threads;
+  for (auto& value : got) {
+    threads.emplace_back([&] { value = cache.get_or_fetch<Cards>("a", [] { return std::string("own"); }).get(); });
+  }
+  wait_until_joined(cache, 4);
+  fetch.complete("value");
+  for (auto& thread : threads) thread.join();
+  CHECK(leader.get() == "value");
+  for (const auto& value : got) CHECK(value == "value");
+}
+
+TEST_CASE("P2: an exception reaches blocked threads") {
+  const support::Watchdog watchdog("P2: a thread blocked on a fetch that failed was not woken");
+  Cache cache;
+  ManualFetch<std::string> fetch;
+  const auto leader = ask<Cards>(cache, "a", fetch);
+  bool has_thrown = false;
+  std::thread thread([&] {
+    try {
+      static_cast<void>(cache.get_or_fetch<Cards>("a", [] { return std::string("own"); }).get());
+    } catch (int) {
+      has_thrown = true;
+    }
+  });
+  wait_until_joined(cache, 1);
+  fetch.fail(7);
+  thread.join();
+  CHECK(has_thrown);
+}
+
+TEST_CASE("P5: when the leader leaves, a blocked thread runs its own fetch for all who wait") {
+  const support::Watchdog watchdog("P5: a blocked thread did not take a fetch over");
+  Cache cache;
+  ManualFetch<std::string> fetch;
+  auto leader = ask<Cards>(cache, "a", fetch);
+  std::thread::id fetched_by;
+  std::string got;
+  std::thread thread([&] {
+    got = cache
+              .get_or_fetch<Cards>("a",
+                                   [&] {
+                                     fetched_by = std::this_thread::get_id();
+                                     return std::string("own");
+                                   })
+              .get();
+  });
+  const std::thread::id blocked = thread.get_id();
+  wait_until_joined(cache, 1);
+  leader.leave();
+  thread.join();
+  CHECK(got == "own");
+  CHECK(fetched_by == blocked);
+  CHECK(fetch.started() == 1);
+  CHECK(cache.get<Cards>("a") == "own");
+}
+
+TEST_CASE("P1: a blocked thread that cannot take another's answer fetches for itself") {
+  const support::Watchdog watchdog("P1: a blocked thread did not fetch for itself");
+  Cache cache;
+  ManualFetch<std::optional<std::string>> none;
+  const auto leader = ask<Cards>(cache, "a", none);
+  std::string got;
+  std::thread thread([&] { got = cache.get_or_fetch<Cards>("a", [] { return std::string("own"); }).get(); });
+  wait_until_joined(cache, 1);
+  none.complete(std::nullopt);
+  thread.join();
+  CHECK_FALSE(leader.get());
+  CHECK(got == "own");
+}
+
+TEST_CASE("P1: a thread that blocks on a fetch of its own is woken by the thread that ends it") {
+  const support::Watchdog watchdog("P1: a thread blocked on its own fetch was not woken");
+  Cache cache;
+  std::thread runner;
+  struct OnOtherThread {
+    explicit OnOtherThread(std::thread& its_runner) noexcept : runner(its_runner) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      runner = std::thread([waiting] { waiting.resume(); });
+    }
+    std::string await_resume() const { return "value"; }
+    std::thread& runner;
+  };
+  const auto fetch = [&] { return OnOtherThread(runner); };
+  CHECK(cache.get_or_fetch<Cards>("a", fetch).get() == "value");
+  runner.join();
+  CHECK(cache.get<Cards>("a") == "value");
+}
+
+}  // namespace

@@ -1,0 +1,93 @@
+#include "catch.hpp"
+#include "configs.hpp"
+#include "running.hpp"
+#include "task.hpp"
+
+#include <tiercache/tiercache.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::Running;
+using support::Task;
+
+struct Numbers : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 10};
+};
+template <class Config>
+using Cache = tiercache::BasicTieredCache<Config, Numbers>;
+
+// A stack that grew by only a hundred bytes a turn would overflow, whatever the optimisation.
+constexpr int turns = 1'000'000;
+
+TEMPLATE_TEST_CASE("P9: a million hits in a row take no stack", "", support::Shared, support::Local) {
+  tiercache::ManualClock::reset();
+  Cache<TestType> cache;
+  cache.template put<Numbers>(1, 10);
+  const auto loop = [](Cache<TestType>& from) -> Running<std::int64_t> {
+    const auto fetch = []() -> Task<int> { co_return 0; };
+    std::int64_t sum = 0;
+    for (int i = 0; i < turns; ++i) {
+      const int number = co_await from.template get_or_fetch<Numbers>(1, fetch);
+      sum += number;
+    }
+    co_return sum;
+  };
+  const auto caller = loop(cache);
+  REQUIRE(caller.is_done());
+  CHECK(caller.get() == 10LL * turns);
+}
+
+TEMPLATE_TEST_CASE("P9: a million misses that are answered at once take no stack", "", support::Shared,
+                   support::Local) {
+  Cache<TestType> cache;
+  const auto loop = [](Cache<TestType>& from) -> Running<std::int64_t> {
+    const auto fetch = [](int key) { return key % 2; };
+    std::int64_t sum = 0;
+    for (int i = 0; i < turns; ++i) {
+      const int number = co_await from.template get_or_fetch<Numbers>(i, fetch);
+      sum += number;
+    }
+    co_return sum;
+  };
+  const auto caller = loop(cache);
+  REQUIRE(caller.is_done());
+  CHECK(caller.get() == turns / 2);
+  CHECK(cache.template stats<Numbers>().misses == turns);
+}
+
+TEMPLATE_TEST_CASE("P9: so many awaitables that are ready at once, and so many that fail, take no stack", "",
+                   support::Shared, support::Local) {
+  Cache<TestType> cache;
+  struct Ready {
+    explicit Ready(int its_number) noexcept : number(its_number) {}
+    bool await_ready() const noexcept { return true; }
+    void await_suspend(std::coroutine_handle<>) const noexcept {}
+    int await_resume() const {
+      if (number % 100 == 0) throw std::runtime_error("hundred");
+      return number % 2;
+    }
+    int number;
+  };
+  const auto loop = [](Cache<TestType>& from) -> Running<int> {
+    const auto fetch = [](int key) { return Ready(key); };
+    int failures = 0;
+    for (int i = 0; i < turns; ++i) {
+      try {
+        const int number = co_await from.template get_or_fetch<Numbers>(i, fetch);
+        static_cast<void>(number);
+      } catch (const std::runtime_error&) {
+        ++failures;
+      }
+    }
+    co_return failures;
+  };
+  const auto caller = loop(cache);
+  REQUIRE(caller.is_done());
+  CHECK(caller.get() == turns / 100);
+}
+
+}  // namespace

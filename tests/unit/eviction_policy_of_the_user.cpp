@@ -1,0 +1,148 @@
+#include "catch.hpp"
+#include "manual_time.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::ManualCache;
+using tiercache::ManualClock;
+
+// Evicts the newest, and watches that the cache keeps to the concept.
+class NewestFirst {
+ public:
+  struct Node {
+    int hits = 0;
+    bool is_inserted = false;
+  };
+
+  void insert(Node& node) noexcept {
+    broken = broken || node.is_inserted;
+    node.is_inserted = true;
+    nodes_.push_back(&node);
+    ++live;
+  }
+  void hit(Node& node) noexcept {
+    broken = broken || !node.is_inserted;
+    ++node.hits;
+    ++hits;
+  }
+  void erase(Node& node) noexcept {
+    broken = broken || !node.is_inserted;
+    node.is_inserted = false;
+    nodes_.erase(std::remove(nodes_.begin(), nodes_.end(), &node), nodes_.end());
+    --live;
+  }
+  Node& victim() noexcept {
+    broken = broken || nodes_.empty();
+    return *nodes_.back();
+  }
+
+  static inline bool broken = false;
+  static inline int live = 0;
+  static inline int hits = 0;
+
+ private:
+  std::vector<Node*> nodes_;
+};
+
+struct Cards : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 3};
+  using eviction = NewestFirst;
+};
+
+struct NotNoexcept {
+  struct Node {};
+  void insert(Node&) noexcept {}
+  void hit(Node&) noexcept {}
+  void erase(Node&) noexcept {}
+  Node& victim() { return node; }
+  Node node;
+};
+
+static_assert(tiercache::EvictionPolicy<NewestFirst>);
+static_assert(tiercache::EvictionPolicy<tiercache::Lru>);
+static_assert(tiercache::EvictionPolicy<tiercache::OldestFirst>);
+static_assert(!tiercache::EvictionPolicy<NotNoexcept>);
+static_assert(!tiercache::EvictionPolicy<int>);
+
+}  // namespace
+
+TEST_CASE("A policy of the user's decides who goes") {
+  ManualClock::reset();
+  ManualCache<Cards> cache;
+  for (int key = 1; key <= 5; ++key) cache.put<Cards>(key, key);
+  CHECK(cache.size<Cards>() == 3);
+  CHECK(cache.get<Cards>(1) == 1);
+  CHECK(cache.get<Cards>(2) == 2);
+  CHECK_FALSE(cache.get<Cards>(3));
+  CHECK_FALSE(cache.get<Cards>(4));
+  CHECK(cache.get<Cards>(5) == 5);
+}
+
+TEST_CASE("A policy is told of each hit, and of nothing else as a hit") {
+  ManualClock::reset();
+  ManualCache<Cards> cache;
+  cache.put<Cards>(1, 1);
+  const int before = NewestFirst::hits;
+  CHECK(cache.get<Cards>(1));
+  CHECK(cache.visit<Cards>(1, [](int) {}));
+  CHECK(cache.get_or_fetch<Cards>(1, [] { return 2; }).get() == 1);
+  CHECK(NewestFirst::hits == before + 3);
+  CHECK(cache.peek<Cards>(1));
+  CHECK_FALSE(cache.get<Cards>(2));
+  ManualClock::advance(1min);
+  CHECK_FALSE(cache.get<Cards>(1));
+  CHECK(NewestFirst::hits == before + 3);
+}
+
+TEST_CASE("A policy is told of each entry once when it comes and once when it goes") {
+  ManualClock::reset();
+  NewestFirst::broken = false;
+  const int before = NewestFirst::live;
+  {
+    ManualCache<Cards> cache;
+    std::mt19937 random(1);
+    for (int step = 0; step < 5000; ++step) {
+      const int key = static_cast<int>(random() % 6);
+      switch (random() % 12) {
+        case 0:
+          cache.invalidate<Cards>(key);
+          break;
+        case 1:
+          cache.trim<Cards>(random() % 3);
+          break;
+        case 2:
+          cache.purge_expired();
+          break;
+        case 3:
+          cache.set_policy<Cards>({.ttl = 1min, .capacity = random() % 5});
+          break;
+        case 4:
+          cache.invalidate_if<Cards>([](int, int value) { return value % 2 == 0; });
+          break;
+        case 5:
+          ManualClock::advance(20s);
+          break;
+        case 6:
+          static_cast<void>(cache.get_or_fetch<Cards>(key, [step] { return step; }).get());
+          break;
+        case 7:
+          if (random() % 8 == 0) cache.clear();
+          break;
+        case 8:
+          static_cast<void>(cache.get<Cards>(key));
+          break;
+        default:
+          cache.put<Cards>(key, step);
+      }
+      REQUIRE(NewestFirst::live - before == static_cast<int>(cache.size<Cards>()));
+    }
+  }
+  CHECK(NewestFirst::live == before);
+  CHECK_FALSE(NewestFirst::broken);
+}
