@@ -1,0 +1,12 @@
+// expect: tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or (a tier with a transparent hash) something that the hash and the comparison accept
+#include <tiercache/tiercache.hpp>
+
+#include <string>
+
+struct Cards : tiercache::Tier<int, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+};
+
+void use(tiercache::TieredCache<Cards>& cache) {
+  cache.invalidate<Cards>("seven");
+}

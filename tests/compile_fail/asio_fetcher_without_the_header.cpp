@@ -1,0 +1,14 @@
+// expect: tiercache: the fetcher returns something that only its own kind of coroutine can await: for asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); else return an awaitable that every coroutine can await
+#include <tiercache/tiercache.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+struct Cards : tiercache::Tier<int, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+};
+
+void use(tiercache::TieredCache<Cards>& cache) {
+  const auto fetch = []() -> boost::asio::awaitable<std::string> { co_return "a card"; };
+  static_cast<void>(cache.get_or_fetch<Cards>(7, fetch).get());
+}

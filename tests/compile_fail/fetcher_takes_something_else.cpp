@@ -1,0 +1,13 @@
+// expect: tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or an awaitable object; a value that is there already is stored with put
+#include <tiercache/tiercache.hpp>
+
+#include <string>
+
+struct Cards : tiercache::Tier<int, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+};
+
+void use(tiercache::TieredCache<Cards>& cache) {
+  const auto fetch = [](const std::string& id) { return id; };
+  static_cast<void>(cache.get_or_fetch<Cards>(7, fetch).get());
+}

@@ -1,0 +1,10 @@
+#include "whole_interface.hpp"
+
+namespace guard {
+
+std::string board_of_second_unit(Shared& cache) {
+  const auto fetch = [](const std::string& id) { return "fetched again: " + id; };
+  return cache.get_or_fetch<Boards>("7", fetch).get();
+}
+
+}  // namespace guard
