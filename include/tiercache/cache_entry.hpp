@@ -15,7 +15,7 @@ namespace tiercache {
 template <class T>
 struct CacheEntry {
   /// The value.
-  T value{};
+  T value;
   /// When the value was stored, or, of a fetched one, when its fetch began.
   ///
   /// The epoch (the default) means that it is not stored yet: the cache fills it in. An earlier time than that is kept
@@ -24,12 +24,12 @@ struct CacheEntry {
   /// How long the value is fresh, counted from `stored_at`. Zero by default: not at all.
   Ttl ttl{};
 
-  /// Returns the time from which the value is not fresh; `TimePoint::max()` stands for never.
+  /// Returns the time from which the value is not fresh, or `TimePoint::max()` if that is later or never.
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
   [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
-    return detail::is_before_deadline(now, expires_at());
+    return detail::is_alive(now, expires_at(), ttl);
   }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.

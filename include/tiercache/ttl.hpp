@@ -62,22 +62,22 @@ class Ttl {
 
   template <class Rep, class Period>
   static constexpr std::int64_t saturated(std::chrono::duration<Rep, Period> length) noexcept {
-    using std::chrono::nanoseconds;
-    using Length = std::chrono::duration<Rep, Period>;
+    if (!(length.count() >= Rep{})) return negative_count;  // a NaN too, before anything is computed with it
     if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {
       const auto count = std::chrono::duration<long double, std::nano>(length).count();
-      if (!(count >= 0)) return negative_count;
       return count < static_cast<long double>(longest_count) ? static_cast<std::int64_t>(count) : longest_count;
     } else {
-      if (length.count() < Rep{}) return negative_count;
-      if constexpr (std::ratio_greater_v<Period, std::nano>) {
-        const auto longest =
-            std::chrono::duration_cast<std::chrono::duration<std::int64_t, Period>>(nanoseconds::max());
-        if (std::cmp_greater(length.count(), longest.count())) return longest_count;
-      } else if constexpr (std::ratio_equal_v<Period, std::nano>) {
-        if (std::cmp_greater(length.count(), longest_count)) return longest_count;
-      }
-      return std::chrono::duration_cast<nanoseconds>(Length(length)).count();
+      // Not by duration_cast: its product overflows for periods like 1/60 s.
+      using Factor = std::ratio_divide<Period, std::nano>;
+      constexpr auto factor = static_cast<std::uint64_t>(Factor::num);
+      constexpr auto divisor = static_cast<std::uint64_t>(Factor::den);
+      static_assert(factor <= (std::numeric_limits<std::uint64_t>::max)() / divisor);
+      constexpr auto longest = static_cast<std::uint64_t>(longest_count);
+      const auto count = static_cast<std::uint64_t>(length.count());
+      const std::uint64_t whole = count / divisor;
+      const std::uint64_t rest = count % divisor * factor / divisor;
+      if (whole > (longest - rest) / factor) return longest_count;
+      return static_cast<std::int64_t>(whole * factor + rest);
     }
   }
 
@@ -97,9 +97,9 @@ namespace detail {
   return saturates || ttl == forever ? last : start + ttl.duration();
 }
 
-/// Tells whether something that ends at `deadline` has not ended at `now`. The last point in time stands for never.
-[[nodiscard]] constexpr bool is_before_deadline(TimePoint now, TimePoint deadline) noexcept {
-  return now < deadline || deadline == (TimePoint::max)();
+/// Tells whether what lives for `ttl`, until `deadline`, is alive at `now`: before its deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, Ttl ttl) noexcept {
+  return now < deadline || ttl == forever;  // for ever has no deadline, not even the last point in time
 }
 
 /// Returns how long after `start` it is at `now`: zero if it is earlier, and at most `nanoseconds::max()`.

@@ -35,6 +35,13 @@ TEST_CASE("P8: an entry without a TTL is never fresh, one that lives forever alw
   CHECK(eternal.is_fresh((TimePoint::max)()));
 }
 
+TEST_CASE("P8: at the last point in time only what lives for ever is fresh") {
+  constexpr TimePoint last = (TimePoint::max)();
+  CHECK_FALSE(CacheEntry<int>{1, last, 0s}.is_fresh(last));
+  CHECK_FALSE(CacheEntry<int>{1, last - 5s, 10s}.is_fresh(last));
+  CHECK(CacheEntry<int>{1, last - 5s, tiercache::forever}.is_fresh(last));
+}
+
 TEST_CASE("P8: the deadline of an entry saturates at the last point in time") {
   constexpr TimePoint last = (TimePoint::max)();
   constexpr TimePoint first = (TimePoint::min)();

@@ -114,6 +114,7 @@ TEST_CASE("A duration may have any period") {
 TEST_CASE("A Ttl is converted while compiling") {
   static_assert(is((hours::max)(), most));
   static_assert(is(seconds(60), 60'000'000'000));
+  static_assert(is(duration<int, std::ratio<1, 60>>(30), 500'000'000));
   static_assert(is(duration<double>(0.5), 500'000'000));
   static_assert(is_refused(duration<double>(not_a_number)));
   static_assert(is_refused((nanoseconds::min)()));

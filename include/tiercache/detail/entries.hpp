@@ -61,7 +61,7 @@ class Entries {
   [[nodiscard]] Entry* oldest_written() const noexcept { return entry_of(written_.oldest()); }
   [[nodiscard]] static Entry* written_after(Entry& entry) noexcept { return entry_of(as_written(entry).newer); }
 
-  /// Returns one entry after the other, from the oldest written to the newest and then anew; null where a round ends.
+  /// Returns one entry after the other, from the oldest written to the newest and then anew; null if there is none.
   [[nodiscard]] Entry* next_in_sweep() noexcept {
     Entry* const entry = sweep_ != nullptr ? sweep_ : oldest_written();
     if (entry != nullptr) sweep_ = written_after(*entry);

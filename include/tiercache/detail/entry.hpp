@@ -44,7 +44,7 @@ struct Entry final : TierTraits<T>::Eviction::Node, ListNode<WriteOrder> {
   TtlOrigin ttl_origin = TtlOrigin::policy;
   RemovalCause cause = RemovalCause::Replaced;
 
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_before_deadline(now, deadline); }
+  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, ttl); }
 
   void live_from(TimePoint start, Ttl length) noexcept {
     stored_at = start;
