@@ -104,26 +104,17 @@ struct AsioWake {
 ///
 /// Whoever takes it off its registry, under the registry's mutex, owns its handler: the one who wakes it, or the
 /// context that shuts down.
-class RegisteredWaiter : public Waiter {
+class RegisteredWaiter : public Waiter, public Counted<RegisteredWaiter, MultiThreaded::ReferenceCount> {
  public:
-  RegisteredWaiter() = default;
-  RegisteredWaiter(const RegisteredWaiter&) = delete;
-  RegisteredWaiter& operator=(const RegisteredWaiter&) = delete;
-
   /// Leaves its flight and destroys its handler, and with it the coroutine that waits.
   virtual void destroy_handler() noexcept = 0;
 
-  void add_owner() noexcept { owners_.add(); }
-  void remove_owner() noexcept {
-    if (owners_.remove()) delete this;
-  }
-
  protected:
+  friend Counted<RegisteredWaiter, MultiThreaded::ReferenceCount>;
   virtual ~RegisteredWaiter() = default;
 
  private:
   friend class AsioRegistry;
-  MultiThreaded::ReferenceCount owners_;
   RegisteredWaiter* previous_ = nullptr;
   RegisteredWaiter* next_ = nullptr;
   bool is_registered_ = false;
@@ -294,7 +285,7 @@ typename AsioFetching<T, F>::Awaitable get_or_fetch_in_asio(Store& store, K key,
   using Called = typename AsioFetching<T, F>::Called;
   using Value = typename T::value_type;
   std::optional<typename Result::type> answer;
-  const auto answer_with = [&answer](const auto& entry) { answer.emplace(Result::from_entry(entry)); };
+  const auto answer_with = [&answer](const auto& entry) { Result::emplace(answer, entry); };
   Reference<Flight<Store>> flight;
   Reference<Flight<Store>> earlier;  // keeps the tier, should the cache be gone when it is asked again
   for (;;) {

@@ -150,13 +150,17 @@ struct ResultOf {
 
   [[nodiscard]] static type from_value(const Value& value) { return type(value); }
 
-  /// Makes the result from what is stored: a value, or, where `takes_not_found`, none.
+  /// Makes the result of what is stored: a value, or, where `takes_not_found`, none. It is made in place, so that under
+  /// the lock nothing but the value's copy runs.
   template <class Entry>
-  [[nodiscard]] static type from_entry(const Entry& entry) {
+  static void emplace(std::optional<type>& result, const Entry& entry) {
     if constexpr (takes_not_found) {
-      if (!entry.value) return std::nullopt;
+      if (!entry.value) {
+        result.emplace(std::nullopt);
+        return;
+      }
     }
-    return from_value(*entry.value);
+    result.emplace(*entry.value);
   }
 
   /// Whether there is an outcome, and, if another fetcher made it, one that can be expressed.

@@ -163,7 +163,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   /// Tells whether there is an answer; else there is a flight to wait for.
   bool start() {
-    const auto answer_with = [this](const auto& entry) { answer_.emplace(Result::from_entry(entry)); };
+    const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
     const detail::Beginning beginning =
         store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
     if (beginning == detail::Beginning::answered) return true;

@@ -172,7 +172,8 @@ class BasicTieredCache {
   ///
   /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
   /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by
-  /// something that is not this cache cannot be recognised: it waits for itself.
+  /// something that is not this cache, or through the fetch of another key that was suspended, cannot be recognised: it
+  /// waits for itself.
   ///
   /// Allocates nothing on a hit, nor to wait; on a miss the entry, the flight, and the frame of one coroutine if the
   /// fetcher is awaitable.

@@ -19,8 +19,8 @@ class [[nodiscard]] Running {
       struct ToAwaiter {
         bool await_ready() const noexcept { return false; }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) const noexcept {
-          const std::coroutine_handle<> awaiter = ended.promise().awaiter;
-          return awaiter ? awaiter : std::coroutine_handle<>(std::noop_coroutine());
+          const std::coroutine_handle<> next = ended.promise().awaiter;
+          return next ? next : std::coroutine_handle<>(std::noop_coroutine());
         }
         void await_resume() const noexcept {}
       };

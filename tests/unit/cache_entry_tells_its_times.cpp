@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include <tiercache/cache_entry.hpp>
+#include <tiercache/tiercache.hpp>
 
 #include <chrono>
 #include <string>

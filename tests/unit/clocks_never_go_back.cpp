@@ -1,6 +1,5 @@
 #include "catch.hpp"
 
-#include <tiercache/clock.hpp>
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include <tiercache/ttl.hpp>
+#include <tiercache/tiercache.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -20,18 +20,21 @@
 #define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
 #endif
 
+#if defined(__GNUC__)
+#define TIERCACHE_NOINLINE __attribute__((noinline))
+#define TIERCACHE_COLD __attribute__((cold, noinline))
+#elif defined(_MSC_VER)
+#define TIERCACHE_NOINLINE __declspec(noinline)
+#define TIERCACHE_COLD __declspec(noinline)
+#else
+#define TIERCACHE_NOINLINE
+#define TIERCACHE_COLD
+#endif
+
 // Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
 // (llvm-project issues 56301 and 65054).
 #if defined(__clang__) && __clang_major__ < 19
-#define TIERCACHE_AWAIT_SUSPEND __attribute__((noinline))
+#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
 #else
 #define TIERCACHE_AWAIT_SUSPEND
-#endif
-
-#if defined(__GNUC__)
-#define TIERCACHE_COLD __attribute__((cold, noinline))
-#elif defined(_MSC_VER)
-#define TIERCACHE_COLD __declspec(noinline)
-#else
-#define TIERCACHE_COLD
 #endif

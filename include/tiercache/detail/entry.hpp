@@ -2,11 +2,11 @@
 // of it.
 #pragma once
 
-#include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/tier_traits.hpp>
 #include <tiercache/eviction.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
+#include <tiercache/ttl.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -60,10 +60,6 @@ struct Entry final : TierTraits<T>::Eviction::Node, ListNode<WriteOrder> {
 
   [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
     return value ? policy.ttl : policy.not_found_ttl;
-  }
-
-  [[nodiscard]] CacheEntry<Value> public_copy() const {
-    return CacheEntry<Value>{.value = *value, .stored_at = stored_at, .ttl = ttl};
   }
 };
 

@@ -19,15 +19,13 @@ namespace tiercache::detail {
 /// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
 /// done, and read by the waiters after.
 template <class Store>
-class Flight {
+class Flight : public Counted<Flight<Store>, typename Store::Threading::ReferenceCount> {
  public:
   using T = typename Store::TierType;
   using Entry = detail::Entry<T>;
 
   /// Opens a flight of `its_entry->key`, with one owner.
   explicit Flight(std::unique_ptr<Entry> its_entry) noexcept : entry(std::move(its_entry)), hash(entry->hash) {}
-  Flight(const Flight&) = delete;
-  Flight& operator=(const Flight&) = delete;
 
   /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
   std::unique_ptr<Entry> entry;
@@ -48,15 +46,9 @@ class Flight {
   /// Whether the one who runs the fetch is leaving, so that another one is to run it.
   bool is_leader_leaving = false;
 
-  void add_owner() noexcept { owners_.add(); }
-  void remove_owner() noexcept {
-    if (owners_.remove()) delete this;
-  }
-
  private:
+  friend Counted<Flight, typename Store::Threading::ReferenceCount>;
   ~Flight() = default;
-
-  typename Store::Threading::ReferenceCount owners_;
 };
 
 /// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.

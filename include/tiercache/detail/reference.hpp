@@ -1,12 +1,36 @@
-// Reference: a counted pointer to an object that counts its owners itself.
+// Reference: a counted pointer to an object that counts its owners itself, and the base class of such objects.
 #pragma once
+
+#include <tiercache/detail/compiler.hpp>
 
 #include <utility>
 
 namespace tiercache::detail {
 
-/// Owns a share of a `T`, which has `add_owner()` and `remove_owner()`, the latter deleting it when it was the last. A
-/// new `T` has one owner.
+/// Counts the owners of the `T` that derives from it, and deletes it with the last one. A new object has one.
+template <class T, class Count>
+class Counted {
+ public:
+  Counted() noexcept = default;
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  void add_owner() noexcept { owners_.add(); }
+  void remove_owner() noexcept {
+    if (owners_.remove()) destroy(static_cast<T*>(this));
+  }
+
+ protected:
+  ~Counted() = default;
+
+ private:
+  // Inlined, GCC 12 takes the next owner's share for a use after free (-Wuse-after-free).
+  TIERCACHE_NOINLINE static void destroy(T* object) noexcept { delete object; }
+
+  Count owners_;
+};
+
+/// Owns a share of a `Counted` object.
 template <class T>
 class Reference {
  public:

@@ -15,24 +15,13 @@ namespace tiercache::detail {
 
 /// Who is told of removals from tier `T`, whatever it is.
 template <class T, class Threading>
-class Listener {
+class Listener : public Counted<Listener<T, Threading>, typename Threading::ReferenceCount> {
  public:
-  Listener() = default;
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-
   virtual void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) = 0;
 
-  void add_owner() noexcept { owners_.add(); }
-  void remove_owner() noexcept {
-    if (owners_.remove()) delete this;
-  }
-
  protected:
+  friend Counted<Listener, typename Threading::ReferenceCount>;
   virtual ~Listener() = default;
-
- private:
-  typename Threading::ReferenceCount owners_;
 };
 
 /// A listener that was made from a callable object.

@@ -8,6 +8,7 @@
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/index.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/tier_stats.hpp>
@@ -31,7 +32,7 @@ enum class Beginning { answered, joined, leading };
 /// destructor of a key or value and no resumption: what leaves goes to a `Removals` that was declared before the lock
 /// was taken.
 template <class Config, class T>
-class Store {
+class Store : public Counted<Store<Config, T>, typename Config::threading::ReferenceCount> {
  public:
   using TierType = T;
   using Threading = typename Config::threading;
@@ -44,13 +45,6 @@ class Store {
       : contents_(policy),
         seed_(mixed_hash(reinterpret_cast<std::uintptr_t>(this),
                          static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
-
-  void add_owner() noexcept { owners_.add(); }
-  void remove_owner() noexcept {
-    if (owners_.remove()) delete this;
-  }
 
   // Reading.
 
@@ -74,10 +68,18 @@ class Store {
   template <class K>
   [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
     const std::size_t hash = hash_of(key);
-    const Lock lock(mutex_);
-    const Entry* const entry = contents_.find(hash, key);
-    if (entry == nullptr || !entry->value) return std::nullopt;
-    return entry->public_copy();
+    std::optional<Value> value;
+    TimePoint stored_at;
+    Ttl ttl;
+    {
+      const Lock lock(mutex_);
+      const Entry* const entry = contents_.find(hash, key);
+      if (entry == nullptr || !entry->value) return std::nullopt;
+      value.emplace(*entry->value);  // in place: not even the destructor of a temporary value runs under the lock
+      stored_at = entry->stored_at;
+      ttl = entry->ttl;
+    }
+    return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
   }
 
   // Fetching.
@@ -310,6 +312,7 @@ class Store {
   using Removals = detail::Removals<T, Threading>;
   using OutcomeKind = typename Outcome<Value>::Kind;
 
+  friend Counted<Store, typename Threading::ReferenceCount>;
   ~Store() = default;
 
   [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
@@ -410,7 +413,6 @@ class Store {
   std::uint64_t in_flight_ = 0;
   std::uint64_t flights_opened_ = 0;
   bool is_closed_ = false;
-  typename Threading::ReferenceCount owners_;
 };
 
 }  // namespace tiercache::detail
