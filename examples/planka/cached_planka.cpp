@@ -1,0 +1,50 @@
+// A Planka server seen through the cache; see cached_planka.hpp.
+#include "cached_planka.hpp"
+
+#include <tiercache/asio.hpp>
+#include <utility>
+
+namespace planka {
+namespace {
+
+namespace asio = boost::asio;
+
+// A failed write may have reached the server all the same (its answer was lost), so the way out does not matter.
+class ForgetAfterwards {
+ public:
+  ForgetAfterwards(PlankaCache& cache, const Card& card) : cache_(cache), card_(card) {}
+  ForgetAfterwards(const ForgetAfterwards&) = delete;
+  ForgetAfterwards& operator=(const ForgetAfterwards&) = delete;
+  ~ForgetAfterwards() {
+    cache_.invalidate<Cards>(card_.id);
+    cache_.invalidate<Boards>(card_.board_id);  // its overview shows the card's name
+  }
+
+ private:
+  PlankaCache& cache_;
+  const Card& card_;
+};
+
+}  // namespace
+
+asio::awaitable<Workspace> CachedPlanka::workspace() {
+  const auto fetch = [this] { return server_.workspace(); };
+  co_return co_await tiercache::get_or_fetch<Workspaces>(cache_, fetch);
+}
+
+asio::awaitable<Board> CachedPlanka::board(std::string id) {
+  const auto fetch = [this](const std::string& board_id) { return server_.board(board_id); };
+  co_return co_await tiercache::get_or_fetch<Boards>(cache_, id, fetch);
+}
+
+asio::awaitable<std::optional<Card>> CachedPlanka::card(std::string id) {
+  const auto fetch = [this](const std::string& card_id) { return server_.card(card_id); };
+  co_return co_await tiercache::get_or_fetch<Cards>(cache_, id, fetch);
+}
+
+asio::awaitable<std::optional<Timestamp>> CachedPlanka::rename_card(Card card, std::string name) {
+  const ForgetAfterwards forget(cache_, card);
+  co_return co_await server_.rename_card(card, std::move(name));
+}
+
+}  // namespace planka

@@ -1,0 +1,29 @@
+// A Planka server seen through the cache: reads ask the cache first, and a write makes it forget what it changed.
+// The rules of the tiers are in tiers.hpp, the requests themselves in PlankaClient.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "model.hpp"
+#include "planka_api.hpp"
+#include "tiers.hpp"
+
+namespace planka {
+
+class CachedPlanka : public PlankaApi {
+ public:
+  CachedPlanka(PlankaApi& server, PlankaCache& cache) : server_(server), cache_(cache) {}
+
+  boost::asio::awaitable<Workspace> workspace() override;
+  boost::asio::awaitable<Board> board(std::string id) override;
+  boost::asio::awaitable<std::optional<Card>> card(std::string id) override;
+  boost::asio::awaitable<std::optional<Timestamp>> rename_card(Card card, std::string name) override;
+
+ private:
+  PlankaApi& server_;
+  PlankaCache& cache_;
+};
+
+}  // namespace planka
