@@ -1,6 +1,8 @@
 // Macros that headers around the world define, in the shape that each has there. What they stand for is no C++, so a
 // header of ours that lets one expand does not compile.
 
+// clang-format off: these are no tokens of C++
+
 // <windows.h>, and C libraries that offer them as macros.
 #define min(a, b) @min@
 #define max(a, b) @max@
