@@ -26,6 +26,17 @@ SUPPORT_NOINLINE void* operator new(std::size_t size) {
 SUPPORT_NOINLINE void* operator new[](std::size_t size) {
   return operator new(size);
 }
+// The standard library sorts with memory from these; a sanitizer's own would not go with the operator delete below.
+SUPPORT_NOINLINE void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+SUPPORT_NOINLINE void* operator new[](std::size_t size, const std::nothrow_t& nothrow) noexcept {
+  return operator new(size, nothrow);
+}
 
 SUPPORT_NOINLINE void operator delete(void* memory) noexcept {
   if (memory != nullptr) --support::Allocations::live;
