@@ -2,6 +2,7 @@
 // operation means for both. Who waits and how a fetch is run is not known here, nor are the other tiers.
 #pragma once
 
+#include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/contents.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
