@@ -9,6 +9,11 @@ set(arguments "")
 if(CONSUMER STREQUAL "find_package")
   execute_process(COMMAND ${CMAKE_COMMAND} --install "${BUILD}" --prefix "${WORK}/first" OUTPUT_QUIET
                   COMMAND_ERROR_IS_FATAL ANY)
+  file(GLOB_RECURSE installed LIST_DIRECTORIES OFF RELATIVE "${WORK}/first" "${WORK}/first/*")
+  list(FILTER installed EXCLUDE REGEX "/tiercache/")
+  if(installed)
+    message(FATAL_ERROR "tiercache: what is installed is not all ours: ${installed}")
+  endif()
   file(RENAME "${WORK}/first" "${WORK}/moved")  # a package holds no path of where it was made
   set(arguments -D CMAKE_PREFIX_PATH=${WORK}/moved -D TIERCACHE_VERSION=${VERSION})
 elseif(CONSUMER STREQUAL "fetch_content")

@@ -1,8 +1,8 @@
 // Expected: a type like std::expected, which C++20 does not have.
 #pragma once
 
+#include <optional>
 #include <utility>
-#include <variant>
 
 namespace support {
 
@@ -14,17 +14,19 @@ struct Unexpected {
 template <class T, class E>
 class Expected {
  public:
-  Expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-  Expected(Unexpected<E> error) : content_(std::in_place_index<1>, std::move(error.error)) {}
+  Expected(T value) : value_(std::move(value)) {}
+  Expected(Unexpected<E> error) : error_(std::move(error.error)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return content_.index() == 0; }
-  [[nodiscard]] T& operator*() & { return std::get<0>(content_); }
-  [[nodiscard]] const T& operator*() const& { return std::get<0>(content_); }
-  [[nodiscard]] T&& operator*() && { return std::get<0>(std::move(content_)); }
-  [[nodiscard]] const E& error() const { return std::get<1>(content_); }
+  [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
+  [[nodiscard]] T& operator*() & { return value_.value(); }
+  [[nodiscard]] const T& operator*() const& { return value_.value(); }
+  [[nodiscard]] T&& operator*() && { return std::move(value_).value(); }
+  [[nodiscard]] const E& error() const { return error_.value(); }
 
  private:
-  std::variant<T, E> content_;
+  // No std::variant of strings: the one of libstdc++ 12 destroys what it did not construct when a copy throws.
+  std::optional<T> value_;
+  std::optional<E> error_;
 };
 
 }  // namespace support
