@@ -43,6 +43,7 @@ using AsioError = ::boost::system::system_error;
 }  // namespace tiercache::detail
 #endif
 
+#include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -139,19 +140,26 @@ class AsioRegistry {
   template <class Post>
   void remove(RegisteredWaiter& waiter, const Post& post) noexcept {
     Reference<RegisteredWaiter> share;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!waiter.is_registered_) return;
-    share = take(waiter);
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!waiter.is_registered_) return;
+      share = take(waiter);
+      ++posting_;
+    }
+    // Not under the mutex: an executor may run or destroy the handler at once, and that may wake the next waiter.
     post();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (--posting_ == 0) has_posted_.notify_all();
   }
 
+  /// Destroys the handlers of all waiters, and waits until nobody else is posting one.
   void shut_down() noexcept {
     for (;;) {
       Reference<RegisteredWaiter> waiter;
       {
-        const std::lock_guard<std::mutex> lock(mutex_);
+        std::unique_lock<std::mutex> lock(mutex_);
         is_shut_down_ = true;
-        if (first_ == nullptr) return;
+        if (first_ == nullptr) return has_posted_.wait(lock, [this] { return posting_ == 0; });
         waiter = take(*first_);
       }
       waiter->destroy_handler();
@@ -167,7 +175,9 @@ class AsioRegistry {
   }
 
   std::mutex mutex_;
+  std::condition_variable has_posted_;
   RegisteredWaiter* first_ = nullptr;
+  int posting_ = 0;
   bool is_shut_down_ = false;
 };
 

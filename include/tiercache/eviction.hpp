@@ -1,112 +1,178 @@
 // The eviction policies, and the concept that a policy of the user's own satisfies. A policy only decides who goes; how
-// many must go, and finding an entry by its key, are the business of detail/store.hpp and detail/entries.hpp.
+// many must go, and finding an entry by its key, are the business of the tier.
 #pragma once
 
+#include <tiercache/detail/eviction_queue.hpp>
+#include <tiercache/detail/slab.hpp>
+
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 
 namespace tiercache {
 
-/// What the cache asks of a tier's `eviction`.
-///
-/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
-/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
-/// time.
-/// - `insert(node)`: the entry was stored.
-/// - `hit(node)`: the entry answered a lookup.
-/// - `erase(node)`: the entry leaves, for whatever reason.
-/// - `victim()`: returns the entry that should go next; asked only when there is one.
-template <class P>
-concept EvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
-                         requires(P policy, typename P::Node& node) {
-                           { policy.insert(node) } noexcept;
-                           { policy.hit(node) } noexcept;
-                           { policy.erase(node) } noexcept;
-                           { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
-                         };
-
 namespace detail {
 
-/// The links of an entry in an `OrderedList`. The tag tells the lists of one entry apart.
-template <class Tag>
-struct ListNode {
-  ListNode* older = nullptr;
-  ListNode* newer = nullptr;
-};
-
-/// A doubly linked list through its elements, from the oldest to the newest. Owns nothing.
-template <class Tag>
-class OrderedList {
- public:
-  using Node = ListNode<Tag>;
-
-  void push_newest(Node& node) noexcept {
-    node.older = newest_;
-    node.newer = nullptr;
-    (newest_ != nullptr ? newest_->newer : oldest_) = &node;
-    newest_ = &node;
-  }
-
-  void erase(Node& node) noexcept {
-    (node.older != nullptr ? node.older->newer : oldest_) = node.newer;
-    (node.newer != nullptr ? node.newer->older : newest_) = node.older;
-    node.older = node.newer = nullptr;
-  }
-
-  [[nodiscard]] Node* oldest() const noexcept { return oldest_; }
-  [[nodiscard]] Node* newest() const noexcept { return newest_; }
-
- private:
-  Node* oldest_ = nullptr;
-  Node* newest_ = nullptr;
+/// Stands for the entries of a tier in the concept of a policy.
+template <class Node>
+struct AnyEntries {
+  [[nodiscard]] Node& operator[](Slot entry) const noexcept;
+  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
 };
 
 }  // namespace detail
 
+/// A policy in its plain form.
+///
+/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
+/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
+/// time.
+/// - `insert(node)`: the entry was stored. One that takes the place of another under its key is inserted anew.
+/// - `hit(node)`: the entry answered a lookup.
+/// - `erase(node)`: the entry leaves, for whatever reason.
+/// - `victim()`: returns the entry that should go next; asked only when there is one, before the new one is inserted.
+template <class P>
+concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+                              requires(P policy, typename P::Node& node) {
+                                { policy.insert(node) } noexcept;
+                                { policy.hit(node) } noexcept;
+                                { policy.erase(node) } noexcept;
+                                { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
+                              };
+
+/// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
+/// room, and by the hash of their keys, so that it can remember them when they are gone.
+///
+/// `entries[number]` is an entry's `Node`, `entries.hash(number)` its hash: well mixed, and different in each cache.
+/// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
+///   weight is what is bounded, it is an estimate.
+/// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
+/// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
+///
+/// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
+/// after that, and the new entry may be the one that goes.
+template <class P>
+concept FullEvictionPolicy =
+    std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+    requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
+      { policy.resize(capacity) } noexcept;
+      { policy.insert(entries, entry) } noexcept;
+      { policy.hit(entries, entry) } noexcept;
+      { policy.replace(entries, entry, entry) } noexcept;
+      { policy.erase(entries, entry) } noexcept;
+      { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
+    };
+
+/// What a tier's `eviction` may be.
+template <class P>
+concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
+
 /// Evicts the entry that was written longest ago; storing under a key again makes its entry the newest. Reads change
 /// nothing. With `TierPolicy::trim_to` it is the rule "over a hundred, keep the fifty newest".
 class OldestFirst {
-  using Order = detail::OrderedList<OldestFirst>;
-
  public:
   /// What the policy keeps in each entry.
-  using Node = Order::Node;
+  using Node = detail::EvictionLinks;
 
-  /// Makes `node` the newest.
-  void insert(Node& node) noexcept { order_.push_newest(node); }
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest.
+  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
-  void hit(Node&) noexcept {}
-  /// Forgets `node`.
-  void erase(Node& node) noexcept { order_.erase(node); }
+  void hit(const auto&, detail::Slot) noexcept {}
+  /// Makes `fresh` the newest and forgets `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
   /// Returns the one written longest ago.
-  [[nodiscard]] Node& victim() noexcept { return *order_.oldest(); }
+  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  Order order_;
+  detail::EvictionQueue order_;
 };
 
 /// Evicts the entry that was read or written longest ago.
 class Lru {
-  using Order = detail::OrderedList<Lru>;
-
  public:
   /// What the policy keeps in each entry.
-  using Node = Order::Node;
+  using Node = detail::EvictionLinks;
 
-  /// Makes `node` the most recently used.
-  void insert(Node& node) noexcept { order_.push_newest(node); }
-  /// Makes `node` the most recently used.
-  void hit(Node& node) noexcept {
-    if (order_.newest() == &node) return;
-    order_.erase(node);
-    order_.push_newest(node);
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the most recently used.
+  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  /// Makes `entry` the most recently used.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    if (order_.newest() == entry) return;
+    order_.erase(entries, entry);
+    order_.push_newest(entries, entry);
   }
-  /// Forgets `node`.
-  void erase(Node& node) noexcept { order_.erase(node); }
+  /// Makes `fresh` the most recently used and forgets `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
   /// Returns the least recently used.
-  [[nodiscard]] Node& victim() noexcept { return *order_.oldest(); }
+  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  Order order_;
+  detail::EvictionQueue order_;
+};
+
+/// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
+///
+/// SIEVE (Zhang, Yang, Yue, Vigfusson, Rashmi: NSDI 2024). The hand goes from the oldest entry to the newest, forgives
+/// those that were read, and stays where it found one that was not. After 64 steps it takes the next one as found, so
+/// that no eviction takes long.
+class Sieve {
+ public:
+  /// What the policy keeps in each entry.
+  struct Node : detail::EvictionLinks {
+    /// Whether it was read since the hand passed.
+    bool is_visited = false;
+  };
+
+  /// Does nothing: the hand goes the same way for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest, not read yet.
+  void insert(const auto& entries, detail::Slot entry) noexcept {
+    entries[entry].is_visited = false;
+    order_.push_newest(entries, entry);
+  }
+  /// Notes that `entry` was read.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    if (!entries[entry].is_visited) entries[entry].is_visited = true;
+  }
+  /// Puts `fresh` in the place of `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    entries[fresh].is_visited = entries[old].is_visited;
+    order_.replace(entries, old, fresh);
+    if (hand_ == old) hand_ = fresh;
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept {
+    if (hand_ == entry) hand_ = entries[entry].newer;
+    order_.erase(entries, entry);
+  }
+  /// Moves the hand, and returns where it stops.
+  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
+    if (hand_ == detail::no_slot) hand_ = order_.oldest();
+    for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
+      entries[hand_].is_visited = false;
+      hand_ = entries[hand_].newer;
+      if (hand_ == detail::no_slot) hand_ = order_.oldest();
+    }
+    return hand_;
+  }
+
+ private:
+  detail::EvictionQueue order_;
+  detail::Slot hand_ = detail::no_slot;
 };
 
 }  // namespace tiercache

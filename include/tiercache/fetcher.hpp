@@ -155,12 +155,12 @@ struct ResultOf {
   template <class Entry>
   static void emplace(std::optional<type>& result, const Entry& entry) {
     if constexpr (takes_not_found) {
-      if (!entry.value) {
+      if (!entry.has_value) {
         result.emplace(std::nullopt);
         return;
       }
     }
-    result.emplace(*entry.value);
+    result.emplace(entry.value);
   }
 
   /// Whether there is an outcome, and, if another fetcher made it, one that can be expressed.

@@ -104,6 +104,10 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start()) {
+        if (detail::FetchScope::is_destroying(flight_->id)) {
+          leave();
+          detail::throw_recursive_fetch();
+        }
         block();
         if (has_acceptable_outcome()) break;
         earlier = std::exchange(flight_, {});
@@ -161,11 +165,14 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
  private:
   using Flight = typename Store::Flight;
 
-  /// Tells whether there is an answer; else there is a flight to wait for.
-  bool start() {
+  detail::Beginning begin() {
     const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
-    const detail::Beginning beginning =
-        store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
+    return store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
+  }
+
+  /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
+  bool start() {
+    const detail::Beginning beginning = begin();
     if (beginning == detail::Beginning::answered) return true;
     if (beginning == detail::Beginning::joined) return false;
     run_fetch();
@@ -184,7 +191,6 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
   /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
   void run_fetch() noexcept {
-    is_leading_ = true;
     const detail::Reference<Flight> flight = flight_;
     if constexpr (Fetching::awaits) {
       std::coroutine_handle<> driver;
@@ -195,8 +201,12 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
         flight->outcome.set_exception(std::current_exception());
         return flight->store->complete(*flight);
       }
-      const detail::FetchScope scope(flight->id);
-      driver.resume();
+      const std::uint32_t passed_on = flight->passed_on;
+      {
+        const detail::FetchScope scope(flight->id);
+        driver.resume();
+      }
+      if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
       detail::Ticket<Store> ticket(flight);
       {
@@ -223,7 +233,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if (!flight_) return;
     const detail::Reference<Flight> flight = std::move(flight_);
     flight->store->leave(*flight, *this);
-    if (is_leading_ && flight->store->resign(*flight)) driver_.destroy();
+    const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
+    if (driver_ && flight->store->resign(*flight)) driver_.destroy();
   }
 
   [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(flight_->outcome); }
@@ -240,13 +251,20 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
-  /// there is an answer; else it is waited for.
+  /// there is an answer; else the coroutine, which is suspended, is resumed by whoever ends the fetch, or was already:
+  /// then nothing of this object may be touched any more.
   bool ask_again() noexcept {
     detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
     TIERCACHE_TRY {
       do {
         earlier = std::exchange(flight_, {});
-        if (start()) return true;
+        driver_ = nullptr;
+        const detail::Beginning beginning = begin();
+        if (beginning == detail::Beginning::answered) return true;
+        if (beginning == detail::Beginning::leading) {
+          lead();
+          return false;
+        }
         const detail::Reference<Flight> flight = flight_;
         if (flight->store->enqueue(*flight, *this)) return false;
       } while (!has_acceptable_outcome());
@@ -271,7 +289,6 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   std::coroutine_handle<> waiting_;
   std::coroutine_handle<> driver_;
   std::exception_ptr failure_;
-  bool is_leading_ = false;
 };
 
 }  // namespace tiercache

@@ -17,7 +17,7 @@ struct Unkeyed {
 /// The base class of a tier's declaration: which keys lead to which values.
 ///
 /// A tier is a type that derives from this and has a `static constexpr tiercache::TierPolicy policy`. It may also have:
-/// - `using eviction = ...;` which entries go when the tier is full (default `Lru`; see `eviction.hpp`),
+/// - `using eviction = ...;` which entries go when the tier is full (default `AdaptiveClock`; see `eviction.hpp`),
 /// - `static constexpr std::string_view name = "...";` what it is called in statistics (default: the type's name),
 /// - `static std::size_t weigh(const Key&, const Value&)` what an entry weighs (default 1),
 /// - `using hash = ...;` and `using equal = ...;` (default: `std::hash<Key>` and `==`). If `hash` is transparent (has

@@ -1,6 +1,7 @@
 // Everything of tiercache but the opt-in headers: <tiercache/fmt.hpp> and <tiercache/asio.hpp>.
 #pragma once
 
+#include <tiercache/adaptive_clock.hpp>
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/clock.hpp>
 #include <tiercache/config.hpp>

@@ -73,11 +73,11 @@ class Ttl {
       constexpr auto divisor = static_cast<std::uint64_t>(Factor::den);
       static_assert(factor <= (std::numeric_limits<std::uint64_t>::max)() / divisor);
       constexpr auto longest = static_cast<std::uint64_t>(longest_count);
-      const auto count = static_cast<std::uint64_t>(length.count());
-      const std::uint64_t whole = count / divisor;
-      const std::uint64_t rest = count % divisor * factor / divisor;
-      if (whole > (longest - rest) / factor) return longest_count;
-      return static_cast<std::int64_t>(whole * factor + rest);
+      using Count = std::conditional_t<(sizeof(Rep) > sizeof(std::uint64_t)), Rep, std::uint64_t>;
+      const auto count = static_cast<Count>(length.count());
+      const std::uint64_t rest = static_cast<std::uint64_t>(count % divisor) * factor / divisor;
+      if (count / divisor > (longest - rest) / factor) return longest_count;
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(count / divisor) * factor + rest);
     }
   }
 
@@ -97,11 +97,6 @@ namespace detail {
   return saturates || ttl == forever ? last : start + ttl.duration();
 }
 
-/// Tells whether what lives for `ttl`, until `deadline`, is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, Ttl ttl) noexcept {
-  return now < deadline || ttl == forever;  // for ever has no deadline, not even the last point in time
-}
-
 /// Returns how long after `start` it is at `now`: zero if it is earlier, and at most `nanoseconds::max()`.
 [[nodiscard]] constexpr std::chrono::nanoseconds elapsed(TimePoint start, TimePoint now) noexcept {
   if (now <= start) return std::chrono::nanoseconds::zero();
@@ -110,6 +105,11 @@ namespace detail {
   constexpr auto longest = (std::chrono::nanoseconds::max)();
   if (difference > static_cast<std::uint64_t>(longest.count())) return longest;
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
+}
+
+/// Tells whether what lives for `ttl` from `start` is alive at `now`: before its deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, Ttl ttl) noexcept {
+  return now < deadline_of(start, ttl) || ttl == forever;  // for ever has no deadline, not even the last point in time
 }
 
 }  // namespace detail

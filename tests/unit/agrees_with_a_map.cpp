@@ -349,9 +349,13 @@ class Program {
 
   void write(int key, int value, TimePoint stored_at, std::optional<Ttl> own_ttl) {
     const std::size_t weight = T::weigh(key, value);
-    const bool fits = policy_.capacity > 0 && weight <= policy_.max_weight;
+    const Held written{value, stored_at, own_ttl ? *own_ttl : policy_.ttl, own_ttl.has_value(), time_ + 1, time_ + 1};
+    const auto old = held_.find(key);
+    const std::size_t others = weight_held() - (old != held_.end() ? T::weigh(key, old->second.value) : 0);
+    const bool fits = policy_.capacity > 0 && weight <= policy_.max_weight &&
+                      (written.is_fresh() || others + weight <= policy_.max_weight);
     bool is_update = false;
-    if (const auto held = held_.find(key); held != held_.end()) {
+    if (const auto held = old; held != held_.end()) {
       const bool was_fresh = held->second.is_fresh();
       const RemovalCause cause = !was_fresh ? RemovalCause::Expired
                                  : fits     ? RemovalCause::Replaced
@@ -366,18 +370,22 @@ class Program {
       ++counted_.store_failures;
       return;
     }
-    make_room(1, weight);
+    if (!make_room(1, weight, written.is_fresh())) {
+      ++counted_.store_failures;
+      return;
+    }
     is_update ? ++counted_.updates : ++counted_.inserts;
     ++time_;
-    held_[key] = Held{value, stored_at, own_ttl ? *own_ttl : policy_.ttl, own_ttl.has_value(), time_, time_};
+    held_[key] = written;
   }
 
   bool has_room(std::size_t count, std::size_t weight) const {
     return held_.size() + count <= policy_.capacity && weight_held() + weight <= policy_.max_weight;
   }
 
-  // Follows the cache: it may drop what is dead at any time, and what lives only in order and only if it must.
-  void make_room(std::size_t count, std::size_t weight) {
+  // Follows the cache: it may drop what is dead at any time, and what lives only in order and only if it must: not for
+  // what is dead itself. Tells whether there is room.
+  bool make_room(std::size_t count, std::size_t weight, bool is_fresh = true) {
     bool is_trimming = false;
     while (!reported_.empty()) {
       const Removal removal = next_report();
@@ -387,6 +395,7 @@ class Program {
         expect(!found->second.is_fresh(), "what expires is not fresh");
         ++counted_.expirations;
       } else {
+        expect(is_fresh, "nothing that lives goes for what is dead");
         expect(removal.cause == RemovalCause::Evicted, "the cause is Evicted");
         expect(removal.key == victim(), "the right entry is evicted");
         expect(!has_room(count, weight) || (is_trimming && held_.size() + count > policy_.trim_to),
@@ -396,8 +405,10 @@ class Program {
       }
       held_.erase(found);
     }
+    if (!is_fresh && !has_room(count, weight)) return false;
     expect(has_room(count, weight), "the bounds hold");
     expect(!is_trimming || held_.size() + count <= policy_.trim_to, "trim_to holds");
+    return true;
   }
 
   int victim() const {

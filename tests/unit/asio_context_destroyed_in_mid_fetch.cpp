@@ -2,6 +2,7 @@
 
 #include "asio_gate.hpp"
 #include "catch.hpp"
+#include "watchdog.hpp"
 
 using namespace support;
 
@@ -82,4 +83,36 @@ TEST_CASE("P12: asio callers of a cache that is destroyed in mid-fetch get their
   context.poll();
   CHECK(leader.answer == "home #1");
   CHECK(waiter.answer == "home #1");
+}
+
+TEST_CASE("P3: an io_context whose strand shuts down before its waiters leaves no key locked") {
+  const support::Watchdog watchdog("P3: destroying an io_context with waiters on a strand hangs");
+  tiercache::ManualClock::reset();
+  AsioCache cache;
+  const auto posted = []() -> asio::awaitable<std::string> {
+    co_await asio::post(asio::use_awaitable);
+    co_return "posted";
+  };
+  const auto in_an_hour = []() -> asio::awaitable<std::string> {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+    co_await timer.async_wait(asio::use_awaitable);
+    co_return "late";
+  };
+  const auto ask = [&cache](const std::string key, const auto& fetch) -> asio::awaitable<void> {
+    static_cast<void>(co_await tiercache::get_or_fetch<Pages>(cache, key, fetch));
+  };
+  {
+    asio::io_context context;
+    // Services shut down in the opposite order of their making: the waiters' own comes before the timers' and strands'.
+    for (int i = 0; i < 2; ++i) asio::co_spawn(context, ask("soon", posted), asio::detached);
+    context.run();
+    context.restart();
+    CHECK(cache.stats<Pages>().fetches_joined == 1);
+    const asio::steady_timer timer(context);
+    const auto strand = asio::make_strand(context);
+    for (int i = 0; i < 3; ++i) asio::co_spawn(strand, ask("home", in_an_hour), asio::detached);
+    context.poll();
+    CHECK(cache.stats<Pages>().in_flight == 1);
+  }
+  CHECK(cache.stats<Pages>().in_flight == 0);
 }

@@ -138,3 +138,13 @@ TEST_CASE("Ttls compare by length") {
   CHECK((Ttl(seconds(-1)) <=> Ttl()) == std::strong_ordering::equal);
   CHECK(Ttl(nanoseconds(1)) > Ttl());
 }
+
+#if defined(__SIZEOF_INT128__)
+TEST_CASE("A Ttl of a number of 128 bits saturates, too") {
+  __extension__ using Wide = __int128;
+  constexpr Wide too_long = (Wide{1} << 64) + 5;
+  CHECK(Ttl(std::chrono::duration<Wide, std::nano>(too_long)) == tiercache::forever);
+  CHECK(Ttl(std::chrono::duration<Wide, std::pico>(too_long)) == Ttl(std::chrono::nanoseconds(18'446'744'073'709'551)));
+  CHECK(Ttl(std::chrono::duration<Wide>(7)) == Ttl(seconds(7)));
+}
+#endif

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <vector>
 
 namespace {
@@ -17,6 +18,10 @@ using tiercache::CacheEntry;
 using tiercache::ManualClock;
 
 struct Thrown {};
+
+struct Numbers : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
 
 // Calls of the user's code until one throws; none does below zero.
 int calls_left = -1;
@@ -274,4 +279,21 @@ TEST_CASE("A fetched value that cannot be stored is handed out all the same, and
       break;
     }
   }
+}
+
+TEST_CASE("A predicate that throws half-way leaves no trace in what is dropped later") {
+  tiercache::ManualClock::reset();
+  support::ManualCache<Numbers> cache;
+  for (int key = 1; key <= 3; ++key) cache.put<Numbers>(key, key);
+  int seen = 0;
+  const auto throws_late = [&seen](int, int) -> bool {
+    if (++seen == 3) throw std::runtime_error("half-way");
+    return true;
+  };
+  CHECK_THROWS_AS(cache.invalidate_if<Numbers>(throws_late), std::runtime_error);
+  CHECK(cache.size<Numbers>() == 3);
+  CHECK(cache.invalidate<Numbers>(2) == 1);
+  CHECK(cache.get<Numbers>(1) == 1);
+  CHECK(cache.get<Numbers>(3) == 3);
+  CHECK(cache.invalidate<Numbers>() == 2);
 }

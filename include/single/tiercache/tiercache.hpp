@@ -24,13 +24,17 @@
 // SOFTWARE.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <compare>
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -43,6 +47,581 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+// <tiercache/detail/slab.hpp>
+// Slab: storage in chunks, whose elements have numbers, never move, and are used again. What an element is, and when it
+// is in use, is known to its owner.
+
+namespace tiercache::detail {
+
+/// The number of an element of a slab.
+using Slot = std::uint32_t;
+inline constexpr Slot no_slot = 0xffff'ffff;
+
+/// The elements of a slab that are not in use. Any thread may add one; only one at a time, which holds the lock of the
+/// slab's owner, takes one. So an element cannot come back between the two steps of taking one (no ABA problem).
+template <class T, bool is_shared>
+class FreeList {
+ public:
+  void add(T& element) noexcept {
+    if constexpr (is_shared) {
+      T* first = first_.load(std::memory_order_relaxed);
+      do {
+        element.next_unused() = first;
+      } while (!first_.compare_exchange_weak(first, &element, std::memory_order_release, std::memory_order_relaxed));
+    } else {
+      element.next_unused() = std::exchange(first_, &element);
+    }
+  }
+
+  [[nodiscard]] T* take() noexcept {
+    if constexpr (is_shared) {
+      T* first = first_.load(std::memory_order_acquire);
+      while (first != nullptr &&
+             !first_.compare_exchange_weak(first, first->next_unused(), std::memory_order_acquire)) {}
+      return first;
+    } else {
+      T* const first = first_;
+      if (first != nullptr) first_ = first->next_unused();
+      return first;
+    }
+  }
+
+ private:
+  std::conditional_t<is_shared, std::atomic<T*>, T*> first_ = nullptr;
+};
+
+/// Owns elements of type `T`, which have a `slot` and, while not in use, a `next_unused()`. It grows by one chunk of a
+/// few KiB at a time and gives nothing back before its end.
+template <class T, bool is_shared>
+class Slab {
+ public:
+  Slab() = default;
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+
+  [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
+
+  /// Returns an element that is not in use. Wants the owner's lock. Throws `std::bad_alloc` and has changed nothing.
+  [[nodiscard]] T& take() {
+    if (T* const unused = unused_.take()) return *unused;
+    if (end_ == chunk_count_ * chunk_size) grow();
+    T& fresh = (*this)[end_];
+    fresh.slot = end_++;
+    return fresh;
+  }
+
+  /// Takes back an element that `take` returned. Any thread may, without the lock.
+  void give_back(T& element) noexcept { unused_.add(element); }
+
+  /// How many elements have ever been in use: all slots are below it.
+  [[nodiscard]] Slot end() const noexcept { return end_; }
+
+ private:
+  using Chunk = std::unique_ptr<T[]>;
+
+  static constexpr Slot chunk_size_for(std::size_t element_size) noexcept {
+    constexpr std::size_t chunk_bytes = 8192;
+    Slot size = 2;
+    while (size < 256 && 2 * size * element_size <= chunk_bytes) size *= 2;
+    return size;
+  }
+  static constexpr Slot chunk_size = chunk_size_for(sizeof(T));
+
+  void grow() {
+    if (chunk_count_ == chunk_room_) {
+      const Slot room = chunk_room_ == 0 ? 4 : 2 * chunk_room_;
+      auto chunks = std::make_unique<Chunk[]>(room);
+      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
+      chunks_ = std::move(chunks);
+      chunk_room_ = room;
+    }
+    chunks_[chunk_count_].reset(new T[chunk_size]);
+    ++chunk_count_;
+  }
+
+  std::unique_ptr<Chunk[]> chunks_;
+  Slot chunk_count_ = 0;
+  Slot chunk_room_ = 0;
+  Slot end_ = 0;
+  FreeList<T, is_shared> unused_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/eviction_queue.hpp>
+// EvictionQueue: entries of a tier in the order that an eviction policy gives them, linked by their numbers.
+
+namespace tiercache::detail {
+
+/// The links of an entry in an `EvictionQueue`.
+struct EvictionLinks {
+  Slot older = no_slot;
+  Slot newer = no_slot;
+};
+
+/// A doubly linked list through the nodes of entries, from the oldest to the newest. Owns nothing. An entry is in one
+/// queue at a time.
+class EvictionQueue {
+ public:
+  void push_newest(const auto& entries, Slot entry) noexcept {
+    entries[entry].older = newest_;
+    entries[entry].newer = no_slot;
+    (newest_ != no_slot ? entries[newest_].newer : oldest_) = entry;
+    newest_ = entry;
+    ++size_;
+  }
+
+  void erase(const auto& entries, Slot entry) noexcept {
+    const Slot older = entries[entry].older;
+    const Slot newer = entries[entry].newer;
+    (older != no_slot ? entries[older].newer : oldest_) = newer;
+    (newer != no_slot ? entries[newer].older : newest_) = older;
+    --size_;
+  }
+
+  /// Puts `fresh` where `old` is.
+  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
+    const Slot older = entries[old].older;
+    const Slot newer = entries[old].newer;
+    entries[fresh].older = older;
+    entries[fresh].newer = newer;
+    (older != no_slot ? entries[older].newer : oldest_) = fresh;
+    (newer != no_slot ? entries[newer].older : newest_) = fresh;
+  }
+
+  /// `no_slot` if it is empty; so is `newest`.
+  [[nodiscard]] Slot oldest() const noexcept { return oldest_; }
+  [[nodiscard]] Slot newest() const noexcept { return newest_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  Slot oldest_ = no_slot;
+  Slot newest_ = no_slot;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/zeroed_array.hpp>
+// ZeroedArray: an array of numbers that may be as large as a tier, for those who can do without if there is no memory.
+
+namespace tiercache::detail {
+
+/// Owns an array of zeros. A large one takes real memory only as it is written to, so that making it takes no time.
+template <class T>
+class ZeroedArray {
+  static_assert(std::is_arithmetic_v<T>);
+
+ public:
+  /// Replaces the array by one of `size` zeros; by an empty one if there is no memory.
+  void allocate(std::size_t size) noexcept {
+    numbers_.reset(size != 0 ? static_cast<T*>(std::calloc(size, sizeof(T))) : nullptr);
+    size_ = numbers_ ? size : 0;
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return numbers_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return numbers_[i]; }
+
+ private:
+  struct Free {
+    void operator()(T* numbers) const noexcept { std::free(numbers); }
+  };
+  std::unique_ptr<T[], Free> numbers_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/frequency_sketch.hpp>
+// FrequencySketch: about how often each key was asked for lately, those that are not held included.
+
+namespace tiercache::detail {
+
+/// A count-min sketch with four rows of counters of four bits that are halved over and over (TinyLFU: Einziger,
+/// Friedman, Manes 2017). It halves a few counters with each count, so that no count takes long.
+class FrequencySketch {
+ public:
+  [[nodiscard]] bool is_ready() const noexcept { return words_.size() != 0; }
+
+  /// Begins to count, for about `capacity` keys. Without the memory for it, it stays as it is and knows nothing.
+  void start(std::size_t capacity) noexcept {
+    constexpr std::size_t least_words = 256;
+    constexpr std::size_t most_words = std::size_t{1} << 31;
+    words_.allocate(std::bit_ceil((std::clamp)(capacity, least_words, most_words)));
+    period_ = 5 * (std::clamp)(capacity, std::size_t{1}, most_words);
+    until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
+    halved_ = 0;
+    debt_ = 0;
+  }
+
+  void clear() noexcept { words_.allocate(0); }
+
+  /// Counts a request.
+  void count(std::uint32_t hash) noexcept {
+    if (!is_ready()) return;
+    bool has_counted = false;
+    const std::uint64_t spread = spread_of(hash);
+    for (unsigned row = 0; row < rows; ++row) {
+      std::uint64_t& word = words_[word_of(spread, row)];
+      const unsigned shift = shift_of(spread, row);
+      if ((word >> shift & 15) == 15) continue;
+      word += std::uint64_t{1} << shift;
+      has_counted = true;
+    }
+    if (has_counted) age();
+  }
+
+  /// Returns how often a key was asked for, up to 15; 0 before `start`.
+  [[nodiscard]] unsigned estimate(std::uint32_t hash) const noexcept {
+    if (!is_ready()) return 0;
+    const std::uint64_t spread = spread_of(hash);
+    std::uint64_t least = 15;
+    for (unsigned row = 0; row < rows; ++row) {
+      least = (std::min)(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+    }
+    return static_cast<unsigned>(least);
+  }
+
+ private:
+  static constexpr unsigned rows = 4;
+
+  [[nodiscard]] static std::uint64_t spread_of(std::uint32_t hash) noexcept {
+    std::uint64_t spread = hash * 0x9E37'79B9'7F4A'7C15;
+    spread ^= spread >> 32;
+    spread *= 0xD6E8'FEB8'6659'FD93;
+    return spread ^ spread >> 32;
+  }
+  [[nodiscard]] std::size_t word_of(std::uint64_t spread, unsigned row) const noexcept {
+    std::uint64_t word = spread * (0x9E37'79B9'7F4A'7C15 + 2 * row * std::uint64_t{0x2545'F491'4F6C'DD1D}) + row;
+    word ^= word >> 32;
+    return static_cast<std::size_t>(word) & (words_.size() - 1);
+  }
+  /// Each row has a quarter of every word.
+  [[nodiscard]] static unsigned shift_of(std::uint64_t spread, unsigned row) noexcept {
+    return (row * 4 + (static_cast<unsigned>(spread >> (row * 2)) & 3)) * 4;
+  }
+
+  /// Halves counters, each one once every `period_` counts, the first time after up to twice and a half as many.
+  void age() noexcept {
+    if (until_halving_ > 0) {
+      --until_halving_;
+      return;
+    }
+    debt_ += words_.size();
+    while (debt_ >= period_) {
+      debt_ -= period_;
+      words_[halved_] = words_[halved_] >> 1 & 0x7777'7777'7777'7777;
+      halved_ = (halved_ + 1) & (words_.size() - 1);
+    }
+  }
+
+  ZeroedArray<std::uint64_t> words_;
+  std::size_t period_ = 1;
+  std::size_t halved_ = 0;
+  std::size_t debt_ = 0;
+  std::int64_t until_halving_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/ghosts.hpp>
+// Ghosts: the hashes of the entries that an eviction policy turned away last.
+
+namespace tiercache::detail {
+
+/// A queue of hashes, first in first out, in which a hash is found at once.
+class Ghosts {
+ public:
+  /// Begins to remember up to `capacity` hashes. Without the memory for it, it remembers none.
+  void start(std::size_t capacity) noexcept {
+    constexpr std::size_t most = std::size_t{1} << 30;
+    capacity_ = (std::clamp)(capacity, std::size_t{1}, most);
+    const std::size_t room = std::bit_ceil(2 * capacity_);
+    queue_.allocate(room);
+    table_.allocate(2 * room);
+    if (queue_.size() == 0 || table_.size() == 0) clear();
+    begin_ = end_ = size_ = 0;
+  }
+
+  void clear() noexcept {
+    queue_.allocate(0);
+    table_.allocate(0);
+    size_ = 0;
+  }
+
+  /// Remembers a hash, in place of the oldest one if there are enough.
+  void add(std::uint32_t hash) noexcept {
+    if (queue_.size() == 0) return;
+    erase(hash);
+    while (size_ >= capacity_ || next(end_) == begin_) drop_oldest();
+    queue_[end_] = not_zero(hash);
+    std::size_t at = home_of(not_zero(hash));
+    while (table_[at] != 0) at = after(at);
+    table_[at] = static_cast<std::uint32_t>(end_ + 1);
+    end_ = next(end_);
+    ++size_;
+  }
+
+  /// Forgets a hash; tells whether it was there.
+  bool erase(std::uint32_t hash) noexcept {
+    if (size_ == 0) return false;
+    for (std::size_t at = home_of(not_zero(hash)); table_[at] != 0; at = after(at)) {
+      if (queue_[table_[at] - 1] != not_zero(hash)) continue;
+      forget(at);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  // In the queue 0 stands for a hash that was forgotten, in the table for nothing; there, others are places in the
+  // queue, counted from 1.
+  [[nodiscard]] static std::uint32_t not_zero(std::uint32_t hash) noexcept { return hash != 0 ? hash : 1; }
+
+  [[nodiscard]] std::size_t next(std::size_t place) const noexcept { return (place + 1) & (queue_.size() - 1); }
+  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (table_.size() - 1); }
+  [[nodiscard]] std::size_t home_of(std::uint32_t hash) const noexcept {
+    return static_cast<std::size_t>(hash * std::uint64_t{0x9E37'79B9'7F4A'7C15} >> 32) & (table_.size() - 1);
+  }
+
+  void drop_oldest() noexcept {
+    if (const std::uint32_t hash = queue_[begin_]; hash != 0) {
+      std::size_t at = home_of(hash);
+      while (table_[at] != begin_ + 1) at = after(at);
+      forget(at);
+    }
+    begin_ = next(begin_);
+  }
+
+  /// Empties a place of the table, and closes the gap that it leaves.
+  void forget(std::size_t at) noexcept {
+    queue_[table_[at] - 1] = 0;
+    --size_;
+    std::size_t gap = at;
+    for (std::size_t other = after(at); table_[other] != 0; other = after(other)) {
+      const std::size_t home = home_of(queue_[table_[other] - 1]);
+      const std::size_t distance = (other - home) & (table_.size() - 1);
+      if (distance < ((other - gap) & (table_.size() - 1))) continue;
+      table_[gap] = table_[other];
+      gap = other;
+    }
+    table_[gap] = 0;
+  }
+
+  ZeroedArray<std::uint32_t> queue_;
+  ZeroedArray<std::uint32_t> table_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/adaptive_clock.hpp>
+// AdaptiveClock: the default eviction policy. The other policies, and what a policy is, live in eviction.hpp.
+
+namespace tiercache {
+
+/// Keeps what is asked for often or was asked for lately, whichever pays off, and is not swept empty by a scan. A hit
+/// raises a small counter in the entry and does nothing else; a miss does a bounded number of steps.
+///
+/// A new entry waits in a *window*, first in first out with a second chance for what was read. Who leaves the window
+/// is admitted to the *main* space, a CLOCK (Corbato 1968) with counters of two bits, only if it was asked for more
+/// often than the one that would have to go from there (TinyLFU: Einziger, Friedman, Manes 2017), by a count-min sketch
+/// which remembers those that are gone too. The split is steered by a short list of *ghosts*, hashes of those who were
+/// turned away (as in ARC: Megiddo, Modha 2003): one that is asked for again makes the window larger; an entry of the
+/// main space that is read although its counter had been used up makes it smaller.
+///
+/// Takes, beside the entries, 8 to 16 bytes for the sketch and up to 4 for the ghosts per entry of the capacity, once
+/// it is half full.
+class AdaptiveClock {
+ public:
+  /// What the policy keeps in each entry.
+  struct Node : detail::EvictionLinks {
+    /// How often it was read, up to 3, since a hand passed.
+    std::uint8_t counter : 2 = 0;
+    /// Whether it is in the main space, as opposed to the window.
+    std::uint8_t is_main : 1 = 0;
+    /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
+    std::uint8_t is_spent : 1 = 0;
+  };
+
+  /// It is asked for a victim after a new entry was inserted: that one may have to go itself.
+  static constexpr bool has_admission = true;
+
+  /// Adapts to another capacity. The window keeps its share.
+  void resize(std::size_t capacity) noexcept {
+    if (capacity == capacity_) return;
+    const auto size = static_cast<double>(capacity);
+    const double share = capacity_ == 0 ? first_window : target_ / static_cast<double>(capacity_);
+    least_window_ = (std::max)(1.0, least_share * size);
+    most_window_ = (std::max)(1.0, most_share * size);
+    target_ = (std::clamp)(share * size, least_window_, most_window_);
+    capacity_ = capacity;
+    ghost_capacity_ = (std::max)(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
+    sketch_.clear();
+    ghosts_.clear();
+  }
+
+  /// Puts `entry` into the window; or, if it was turned away lately and now deserves better, into the main space.
+  void insert(const auto& entries, detail::Slot entry) noexcept {
+    const std::uint32_t hash = entries.hash(entry);
+    if (!sketch_.is_ready() && 2 * size() >= capacity_) {
+      sketch_.start(capacity_);
+      ghosts_.start(ghost_capacity_);
+    }
+    sketch_.count(hash);
+    entries[entry].counter = 0;
+    if (ghosts_.erase(hash)) {
+      vote(1.0);
+      if (size() >= capacity_ && main_.size() != 0) {
+        const detail::Slot rival = victim_of_main(entries);
+        if (beats(hash, entries.hash(rival))) {
+          add_to_main(entries, entry);
+          doomed_ = rival;
+          return;
+        }
+      }
+    }
+    entries[entry].is_main = 0;
+    entries[entry].is_spent = 0;
+    window_.push_newest(entries, entry);
+    if (size() <= capacity_) drain_window(entries, 0.0);
+  }
+
+  /// Notes that `entry` was read.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    auto& node = entries[entry];
+    if (node.counter < 3) node.counter = (node.counter + 1) & 3;
+  }
+
+  /// Puts `fresh` in the place of `old`, with its counter.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    entries[fresh].counter = entries[old].counter;
+    entries[fresh].is_main = entries[old].is_main;
+    entries[fresh].is_spent = entries[old].is_spent;
+    (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
+    if (doomed_ == old) doomed_ = fresh;
+  }
+
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept {
+    if (doomed_ == entry) doomed_ = detail::no_slot;
+    if (entries[entry].is_main != 0) {
+      main_.erase(entries, entry);
+      spent_ -= entries[entry].is_spent;
+    } else {
+      window_.erase(entries, entry);
+    }
+  }
+
+  /// Lets the window's oldest entry and the main space's contend, and returns the one that goes.
+  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
+    if (doomed_ != detail::no_slot) return doomed_;
+    drain_window(entries, 1.0);
+    if (static_cast<double>(window_.size()) <= target_ && main_.size() != 0) return victim_of_main(entries);
+    const detail::Slot candidate = window_.oldest();
+    const std::uint32_t hash = entries.hash(candidate);
+    if (main_.size() != 0) {
+      const detail::Slot rival = victim_of_main(entries);
+      if (beats(hash, entries.hash(rival))) {
+        window_.erase(entries, candidate);
+        add_to_main(entries, candidate);
+        return rival;
+      }
+    }
+    ghosts_.add(hash);
+    return candidate;
+  }
+
+ private:
+  // Measured, on traces of databases, disks and web shops: see the reference that the tests replay.
+  static constexpr double first_window = 0.05;
+  static constexpr double least_share = 0.01;
+  static constexpr double most_share = 0.99;
+  static constexpr double ghost_share = 0.2;
+  static constexpr double main_vote = 0.9;
+  static constexpr unsigned margin = 1;
+  // A hand that met only entries which were read would go on for as long as the tier is large.
+  static constexpr int most_steps = 32;
+
+  [[nodiscard]] std::size_t size() const noexcept { return window_.size() + main_.size(); }
+
+  [[nodiscard]] bool beats(std::uint32_t candidate, std::uint32_t rival) const noexcept {
+    return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
+  }
+
+  void vote(double change) noexcept { target_ = (std::clamp)(target_ + change, least_window_, most_window_); }
+
+  void add_to_main(const auto& entries, detail::Slot entry) noexcept {
+    entries[entry].counter = 0;
+    entries[entry].is_main = 1;
+    entries[entry].is_spent = 1;
+    ++spent_;
+    main_.push_newest(entries, entry);
+  }
+
+  /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
+  /// which stay once more. Then, the oldest was not read.
+  void drain_window(const auto& entries, double excess) noexcept {
+    std::size_t chances = (std::min)(window_.size(), static_cast<std::size_t>(most_steps));
+    for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
+      const detail::Slot oldest = window_.oldest();
+      if (entries[oldest].counter != 0 && chances != 0) {
+        --chances;
+        entries[oldest].counter = 0;
+        sketch_.count(entries.hash(oldest));
+        window_.erase(entries, oldest);
+        window_.push_newest(entries, oldest);
+        continue;
+      }
+      if (static_cast<double>(window_.size()) <= target_ + excess) return;
+      window_.erase(entries, oldest);
+      add_to_main(entries, oldest);
+    }
+  }
+
+  /// Moves the hand of the main space, and returns where it stops.
+  [[nodiscard]] detail::Slot victim_of_main(const auto& entries) noexcept {
+    for (int steps = 0; steps < most_steps; ++steps) {
+      const detail::Slot oldest = main_.oldest();
+      auto& node = entries[oldest];
+      if (node.counter == 0) break;
+      sketch_.count(entries.hash(oldest));
+      if (node.is_spent != 0) {
+        const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
+        vote(-main_vote * (std::min)(10.0, scarcity));
+        node.is_spent = 0;
+        --spent_;
+      }
+      node.counter = (node.counter - 1) & 3;
+      if (node.counter == 0) {
+        node.is_spent = 1;
+        ++spent_;
+      }
+      main_.erase(entries, oldest);
+      main_.push_newest(entries, oldest);
+    }
+    return main_.oldest();
+  }
+
+  detail::EvictionQueue window_;
+  detail::EvictionQueue main_;
+  detail::FrequencySketch sketch_;
+  detail::Ghosts ghosts_;
+  std::size_t capacity_ = 0;
+  std::size_t ghost_capacity_ = 1;
+  std::size_t spent_ = 0;
+  double target_ = 1.0;
+  double least_window_ = 1.0;
+  double most_window_ = 1.0;
+  detail::Slot doomed_ = detail::no_slot;
+};
+
+}  // namespace tiercache
 
 // <tiercache/ttl.hpp>
 // Points in time and lengths of time as the cache counts them: nanoseconds that saturate instead of wrapping.
@@ -112,11 +691,11 @@ class Ttl {
       constexpr auto divisor = static_cast<std::uint64_t>(Factor::den);
       static_assert(factor <= (std::numeric_limits<std::uint64_t>::max)() / divisor);
       constexpr auto longest = static_cast<std::uint64_t>(longest_count);
-      const auto count = static_cast<std::uint64_t>(length.count());
-      const std::uint64_t whole = count / divisor;
-      const std::uint64_t rest = count % divisor * factor / divisor;
-      if (whole > (longest - rest) / factor) return longest_count;
-      return static_cast<std::int64_t>(whole * factor + rest);
+      using Count = std::conditional_t<(sizeof(Rep) > sizeof(std::uint64_t)), Rep, std::uint64_t>;
+      const auto count = static_cast<Count>(length.count());
+      const std::uint64_t rest = static_cast<std::uint64_t>(count % divisor) * factor / divisor;
+      if (count / divisor > (longest - rest) / factor) return longest_count;
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(count / divisor) * factor + rest);
     }
   }
 
@@ -136,11 +715,6 @@ namespace detail {
   return saturates || ttl == forever ? last : start + ttl.duration();
 }
 
-/// Tells whether what lives for `ttl`, until `deadline`, is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, Ttl ttl) noexcept {
-  return now < deadline || ttl == forever;  // for ever has no deadline, not even the last point in time
-}
-
 /// Returns how long after `start` it is at `now`: zero if it is earlier, and at most `nanoseconds::max()`.
 [[nodiscard]] constexpr std::chrono::nanoseconds elapsed(TimePoint start, TimePoint now) noexcept {
   if (now <= start) return std::chrono::nanoseconds::zero();
@@ -149,6 +723,11 @@ namespace detail {
   constexpr auto longest = (std::chrono::nanoseconds::max)();
   if (difference > static_cast<std::uint64_t>(longest.count())) return longest;
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
+}
+
+/// Tells whether what lives for `ttl` from `start` is alive at `now`: before its deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, Ttl ttl) noexcept {
+  return now < deadline_of(start, ttl) || ttl == forever;  // for ever has no deadline, not even the last point in time
 }
 
 }  // namespace detail
@@ -180,9 +759,7 @@ struct CacheEntry {
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
-  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
-    return detail::is_alive(now, expires_at(), ttl);
-  }
+  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept { return detail::is_alive(now, stored_at, ttl); }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.
   [[nodiscard]] constexpr std::chrono::nanoseconds age(TimePoint now) const noexcept {
@@ -384,6 +961,20 @@ struct LocalConfig {
 #define TIERCACHE_COLD
 #endif
 
+// Whether there are numbers of 128 bits.
+#if defined(__SIZEOF_INT128__)
+#define TIERCACHE_HAS_INT128 1
+#else
+#define TIERCACHE_HAS_INT128 0
+#endif
+
+// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
+#if defined(__GNUC__) && defined(__SSE2__)
+#define TIERCACHE_HAS_SSE2 1
+#else
+#define TIERCACHE_HAS_SSE2 0
+#endif
+
 // Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
 // (llvm-project issues 56301 and 65054).
 #if defined(__clang__) && __clang_major__ < 19
@@ -452,111 +1043,172 @@ namespace detail {
 
 // <tiercache/eviction.hpp>
 // The eviction policies, and the concept that a policy of the user's own satisfies. A policy only decides who goes; how
-// many must go, and finding an entry by its key, are the business of detail/store.hpp and detail/entries.hpp.
+// many must go, and finding an entry by its key, are the business of the tier.
 
 namespace tiercache {
 
-/// What the cache asks of a tier's `eviction`.
-///
-/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
-/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
-/// time.
-/// - `insert(node)`: the entry was stored.
-/// - `hit(node)`: the entry answered a lookup.
-/// - `erase(node)`: the entry leaves, for whatever reason.
-/// - `victim()`: returns the entry that should go next; asked only when there is one.
-template <class P>
-concept EvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
-                         requires(P policy, typename P::Node& node) {
-                           { policy.insert(node) } noexcept;
-                           { policy.hit(node) } noexcept;
-                           { policy.erase(node) } noexcept;
-                           { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
-                         };
-
 namespace detail {
 
-/// The links of an entry in an `OrderedList`. The tag tells the lists of one entry apart.
-template <class Tag>
-struct ListNode {
-  ListNode* older = nullptr;
-  ListNode* newer = nullptr;
-};
-
-/// A doubly linked list through its elements, from the oldest to the newest. Owns nothing.
-template <class Tag>
-class OrderedList {
- public:
-  using Node = ListNode<Tag>;
-
-  void push_newest(Node& node) noexcept {
-    node.older = newest_;
-    node.newer = nullptr;
-    (newest_ != nullptr ? newest_->newer : oldest_) = &node;
-    newest_ = &node;
-  }
-
-  void erase(Node& node) noexcept {
-    (node.older != nullptr ? node.older->newer : oldest_) = node.newer;
-    (node.newer != nullptr ? node.newer->older : newest_) = node.older;
-    node.older = node.newer = nullptr;
-  }
-
-  [[nodiscard]] Node* oldest() const noexcept { return oldest_; }
-  [[nodiscard]] Node* newest() const noexcept { return newest_; }
-
- private:
-  Node* oldest_ = nullptr;
-  Node* newest_ = nullptr;
+/// Stands for the entries of a tier in the concept of a policy.
+template <class Node>
+struct AnyEntries {
+  [[nodiscard]] Node& operator[](Slot entry) const noexcept;
+  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
 };
 
 }  // namespace detail
 
+/// A policy in its plain form.
+///
+/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
+/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
+/// time.
+/// - `insert(node)`: the entry was stored. One that takes the place of another under its key is inserted anew.
+/// - `hit(node)`: the entry answered a lookup.
+/// - `erase(node)`: the entry leaves, for whatever reason.
+/// - `victim()`: returns the entry that should go next; asked only when there is one, before the new one is inserted.
+template <class P>
+concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+                              requires(P policy, typename P::Node& node) {
+                                { policy.insert(node) } noexcept;
+                                { policy.hit(node) } noexcept;
+                                { policy.erase(node) } noexcept;
+                                { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
+                              };
+
+/// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
+/// room, and by the hash of their keys, so that it can remember them when they are gone.
+///
+/// `entries[number]` is an entry's `Node`, `entries.hash(number)` its hash: well mixed, and different in each cache.
+/// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
+///   weight is what is bounded, it is an estimate.
+/// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
+/// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
+///
+/// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
+/// after that, and the new entry may be the one that goes.
+template <class P>
+concept FullEvictionPolicy =
+    std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+    requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
+      { policy.resize(capacity) } noexcept;
+      { policy.insert(entries, entry) } noexcept;
+      { policy.hit(entries, entry) } noexcept;
+      { policy.replace(entries, entry, entry) } noexcept;
+      { policy.erase(entries, entry) } noexcept;
+      { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
+    };
+
+/// What a tier's `eviction` may be.
+template <class P>
+concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
+
 /// Evicts the entry that was written longest ago; storing under a key again makes its entry the newest. Reads change
 /// nothing. With `TierPolicy::trim_to` it is the rule "over a hundred, keep the fifty newest".
 class OldestFirst {
-  using Order = detail::OrderedList<OldestFirst>;
-
  public:
   /// What the policy keeps in each entry.
-  using Node = Order::Node;
+  using Node = detail::EvictionLinks;
 
-  /// Makes `node` the newest.
-  void insert(Node& node) noexcept { order_.push_newest(node); }
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest.
+  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
-  void hit(Node&) noexcept {}
-  /// Forgets `node`.
-  void erase(Node& node) noexcept { order_.erase(node); }
+  void hit(const auto&, detail::Slot) noexcept {}
+  /// Makes `fresh` the newest and forgets `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
   /// Returns the one written longest ago.
-  [[nodiscard]] Node& victim() noexcept { return *order_.oldest(); }
+  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  Order order_;
+  detail::EvictionQueue order_;
 };
 
 /// Evicts the entry that was read or written longest ago.
 class Lru {
-  using Order = detail::OrderedList<Lru>;
-
  public:
   /// What the policy keeps in each entry.
-  using Node = Order::Node;
+  using Node = detail::EvictionLinks;
 
-  /// Makes `node` the most recently used.
-  void insert(Node& node) noexcept { order_.push_newest(node); }
-  /// Makes `node` the most recently used.
-  void hit(Node& node) noexcept {
-    if (order_.newest() == &node) return;
-    order_.erase(node);
-    order_.push_newest(node);
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the most recently used.
+  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  /// Makes `entry` the most recently used.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    if (order_.newest() == entry) return;
+    order_.erase(entries, entry);
+    order_.push_newest(entries, entry);
   }
-  /// Forgets `node`.
-  void erase(Node& node) noexcept { order_.erase(node); }
+  /// Makes `fresh` the most recently used and forgets `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
   /// Returns the least recently used.
-  [[nodiscard]] Node& victim() noexcept { return *order_.oldest(); }
+  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  Order order_;
+  detail::EvictionQueue order_;
+};
+
+/// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
+///
+/// SIEVE (Zhang, Yang, Yue, Vigfusson, Rashmi: NSDI 2024). The hand goes from the oldest entry to the newest, forgives
+/// those that were read, and stays where it found one that was not. After 64 steps it takes the next one as found, so
+/// that no eviction takes long.
+class Sieve {
+ public:
+  /// What the policy keeps in each entry.
+  struct Node : detail::EvictionLinks {
+    /// Whether it was read since the hand passed.
+    bool is_visited = false;
+  };
+
+  /// Does nothing: the hand goes the same way for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest, not read yet.
+  void insert(const auto& entries, detail::Slot entry) noexcept {
+    entries[entry].is_visited = false;
+    order_.push_newest(entries, entry);
+  }
+  /// Notes that `entry` was read.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    if (!entries[entry].is_visited) entries[entry].is_visited = true;
+  }
+  /// Puts `fresh` in the place of `old`.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    entries[fresh].is_visited = entries[old].is_visited;
+    order_.replace(entries, old, fresh);
+    if (hand_ == old) hand_ = fresh;
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept {
+    if (hand_ == entry) hand_ = entries[entry].newer;
+    order_.erase(entries, entry);
+  }
+  /// Moves the hand, and returns where it stops.
+  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
+    if (hand_ == detail::no_slot) hand_ = order_.oldest();
+    for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
+      entries[hand_].is_visited = false;
+      hand_ = entries[hand_].newer;
+      if (hand_ == detail::no_slot) hand_ = order_.oldest();
+    }
+    return hand_;
+  }
+
+ private:
+  detail::EvictionQueue order_;
+  detail::Slot hand_ = detail::no_slot;
 };
 
 }  // namespace tiercache
@@ -745,7 +1397,7 @@ struct Unkeyed {
 /// The base class of a tier's declaration: which keys lead to which values.
 ///
 /// A tier is a type that derives from this and has a `static constexpr tiercache::TierPolicy policy`. It may also have:
-/// - `using eviction = ...;` which entries go when the tier is full (default `Lru`; see `eviction.hpp`),
+/// - `using eviction = ...;` which entries go when the tier is full (default `AdaptiveClock`; see `eviction.hpp`),
 /// - `static constexpr std::string_view name = "...";` what it is called in statistics (default: the type's name),
 /// - `static std::size_t weigh(const Key&, const Value&)` what an entry weighs (default 1),
 /// - `using hash = ...;` and `using equal = ...;` (default: `std::hash<Key>` and `==`). If `hash` is transparent (has
@@ -858,7 +1510,7 @@ concept HasConstantPolicy = requires { typename std::integral_constant<PolicyFau
 
 template <class T>
 struct EvictionOf {
-  using type = Lru;
+  using type = AdaptiveClock;
 };
 template <class T>
   requires requires { typename T::eviction; }
@@ -932,6 +1584,10 @@ struct TierTraits {
       return type_name<T>();
     }
   }
+
+  /// Whether the tier says what an entry weighs.
+  static constexpr bool has_weigher = requires(const Key& key, const Value& value) { T::weigh(key, value); } ||
+                                      (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
 
   [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
     if constexpr (requires { T::weigh(key, value); }) {
@@ -1090,12 +1746,12 @@ struct ResultOf {
   template <class Entry>
   static void emplace(std::optional<type>& result, const Entry& entry) {
     if constexpr (takes_not_found) {
-      if (!entry.value) {
+      if (!entry.has_value) {
         result.emplace(std::nullopt);
         return;
       }
     }
-    result.emplace(*entry.value);
+    result.emplace(entry.value);
   }
 
   /// Whether there is an outcome, and, if another fetcher made it, one that can be expressed.
@@ -1188,29 +1844,46 @@ class FetchScope {
   explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
   /// Marks that the thread goes on with what waited within the fetch `id`.
   struct Afresh {};
-  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), is_outermost_(true) { innermost_ = this; }
+  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
+  /// Marks that the thread destroys the fetch `id`, which the next one who waits is to run.
+  struct Destroying {};
+  FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
+    innermost_ = this;
+  }
   FetchScope(const FetchScope&) = delete;
   FetchScope& operator=(const FetchScope&) = delete;
   ~FetchScope() { innermost_ = outer_; }
 
   /// Returns the fetch that the calling thread is in the middle of, the innermost one.
-  [[nodiscard]] static FetchId current() noexcept { return innermost_ != nullptr ? innermost_->id_ : FetchId{}; }
+  [[nodiscard]] static FetchId current() noexcept {
+    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
+  }
 
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
-    for (const FetchScope* scope = innermost_; scope != nullptr;
-         scope = scope->is_outermost_ ? nullptr : scope->outer_) {
-      if (scope->id_ == id) return true;
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ != Kind::destroying) return true;
+      if (scope->kind_ == Kind::afresh) return false;
+    }
+    return false;
+  }
+
+  /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
+  [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ == Kind::destroying) return true;
     }
     return false;
   }
 
  private:
+  enum class Kind : unsigned char { running, afresh, destroying };
+
   static inline constinit thread_local FetchScope* innermost_ = nullptr;
 
   FetchId id_;
   FetchScope* outer_;
-  bool is_outermost_ = false;
+  Kind kind_ = Kind::running;
 };
 
 }  // namespace tiercache::detail
@@ -1322,96 +1995,12 @@ class BlockedThread final : public Waiter {
 
 }  // namespace tiercache::detail
 
-// <tiercache/removal_cause.hpp>
-// RemovalCause: why an entry left its tier, as listeners are told.
-
-namespace tiercache {
-
-/// Why an entry left its tier. Given to the listener set with `on_removal`.
-enum class RemovalCause : unsigned char {
-  /// A newer value was stored under its key while it was fresh.
-  Replaced,
-  /// `invalidate` or `invalidate_if` dropped it.
-  Invalidated,
-  /// It was found past its deadline.
-  Expired,
-  /// It had to go to keep the tier within its bounds.
-  Evicted,
-  /// `trim` dropped it.
-  Trimmed,
-  /// `clear` dropped it.
-  Cleared,
-};
-
-}  // namespace tiercache
-
-// <tiercache/detail/entry.hpp>
-// Entry: what one tier keeps under one key, with all that the index, the eviction policy and the deadlines need to know
-// of it.
-
-namespace tiercache::detail {
-
-/// Whose time to live an entry has: it decides what a change of the policy means to it.
-enum class TtlOrigin : unsigned char { policy, own };
-
-/// Tags the list of a tier's entries in the order in which they were written.
-struct WriteOrder {};
-
-template <class T>
-struct Entry final : TierTraits<T>::Eviction::Node, ListNode<WriteOrder> {
-  using Key = typename TierTraits<T>::Key;
-  using Value = typename TierTraits<T>::Value;
-
-  /// Makes an entry that is not stored yet and has no value.
-  template <class K>
-  Entry(std::in_place_t, K&& its_key, std::size_t its_hash) : key(std::forward<K>(its_key)), hash(its_hash) {}
-
-  Key key;
-  std::size_t hash;
-  Entry* next_in_bucket = nullptr;
-  Entry* next_removed = nullptr;
-  /// Empty: the answer was "there is none".
-  std::optional<Value> value;
-  TimePoint stored_at{};
-  Ttl ttl;
-  /// Always deadline_of(stored_at, ttl), kept because every lookup compares it.
-  TimePoint deadline{};
-  std::size_t weight = 1;
-  TtlOrigin ttl_origin = TtlOrigin::policy;
-  RemovalCause cause = RemovalCause::Replaced;
-
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, ttl); }
-
-  void live_from(TimePoint start, Ttl length) noexcept {
-    stored_at = start;
-    ttl = length;
-    deadline = deadline_of(start, length);
-  }
-
-  /// Sets the time to live: `own`, or what `policy` says of such an answer.
-  void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
-    ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
-    live_from(start, own ? *own : ttl_by(policy));
-  }
-
-  [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
-    return value ? policy.ttl : policy.not_found_ttl;
-  }
-};
-
-/// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
-[[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
-  return claimed == TimePoint{} || claimed > latest ? latest : claimed;
-}
-
-}  // namespace tiercache::detail
-
 // <tiercache/detail/reference.hpp>
 // Reference: a counted pointer to an object that counts its owners itself, and the base class of such objects.
 
 namespace tiercache::detail {
 
-/// Counts the owners of the `T` that derives from it, and deletes it with the last one. A new object has one.
+/// Counts the owners of the `T` that derives from it, and disposes of it with the last one. A new object has one.
 template <class T, class Count>
 class Counted {
  public:
@@ -1421,16 +2010,17 @@ class Counted {
 
   void add_owner() noexcept { owners_.add(); }
   void remove_owner() noexcept {
-    if (owners_.remove()) destroy(static_cast<T*>(this));
+    if (owners_.remove()) static_cast<T*>(this)->dispose();
   }
 
  protected:
   ~Counted() = default;
 
- private:
+  /// What becomes of it without owners, unless `T` knows better.
   // Inlined, GCC 12 takes the next owner's share for a use after free (-Wuse-after-free).
-  TIERCACHE_NOINLINE static void destroy(T* object) noexcept { delete object; }
+  TIERCACHE_NOINLINE void dispose() noexcept { delete static_cast<T*>(this); }
 
+ private:
   Count owners_;
 };
 
@@ -1476,7 +2066,7 @@ class Reference {
 
 namespace tiercache::detail {
 
-/// One fetch of one key in one epoch.
+/// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
 ///
 /// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
 /// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
@@ -1486,19 +2076,22 @@ template <class Store>
 class Flight : public Counted<Flight<Store>, typename Store::Threading::ReferenceCount> {
  public:
   using T = typename Store::TierType;
-  using Entry = detail::Entry<T>;
 
-  /// Opens a flight of `its_entry->key`, with one owner.
-  explicit Flight(std::unique_ptr<Entry> its_entry) noexcept : entry(std::move(its_entry)), hash(entry->hash) {}
+  Flight() noexcept = default;
+  ~Flight() = default;
 
+  /// Its number in the slab.
+  Slot slot = no_slot;
+  /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
+  /// the cache itself lives.
+  Store* store = nullptr;
+  bool is_open = false;
+  /// Whether it was never used: then it comes with an owner.
+  bool is_new = true;
   /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
-  std::unique_ptr<Entry> entry;
+  typename Store::OwnedEntry entry;
   /// The hash of the key, mixed.
-  std::size_t hash;
-  Flight* next_in_bucket = nullptr;
-  /// Keeps the tier alive until the fetch has ended, however long the cache itself lives. Set when the flight is
-  /// opened.
-  Reference<Store> store;
+  std::uint32_t hash = 0;
   FetchId id;
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
@@ -1509,10 +2102,30 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   bool is_done = false;
   /// Whether the one who runs the fetch is leaving, so that another one is to run it.
   bool is_leader_leaving = false;
+  /// Whether the fetch runs its first part, inside the one who began it.
+  bool is_starting = false;
+  /// How often it has passed on to another one.
+  std::uint32_t passed_on = 0;
+
+  [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
  private:
   friend Counted<Flight, typename Store::Threading::ReferenceCount>;
-  ~Flight() = default;
+
+  /// Goes back to the tier, to be used again.
+  void dispose() noexcept {
+    outcome.reset();
+    entry.reset();
+    id = {};
+    is_done = is_leader_leaving = is_starting = false;
+    passed_on = 0;
+    Store* const home = store;
+    const bool was_open = std::exchange(is_open, false);
+    home->give_back(*this);
+    if (was_open) home->remove_owner();
+  }
+
+  Flight* next_unused_ = nullptr;
 };
 
 /// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
@@ -1713,177 +2326,658 @@ template <class T, class K>
   return typename T::key_type(std::forward<K>(key));
 }
 
-/// Spreads a user's hash, which may be the identity, over all bits. The finalizer of MurmurHash3 (Appleby), with a
-/// seed.
-[[nodiscard]] constexpr std::size_t mixed_hash(std::size_t hash, std::uint64_t seed) noexcept {
-  std::uint64_t mixed = static_cast<std::uint64_t>(hash) ^ seed;
-  mixed ^= mixed >> 33;
-  mixed *= 0xff51afd7ed558ccdULL;
-  mixed ^= mixed >> 33;
-  mixed *= 0xc4ceb9fe1a85ec53ULL;
-  mixed ^= mixed >> 33;
-  return static_cast<std::size_t>(mixed);
+/// Spreads a number over all bits: the finalizer of MurmurHash3 (Appleby).
+[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t number) noexcept {
+  number ^= number >> 33;
+  number *= 0xff51afd7ed558ccdULL;
+  number ^= number >> 33;
+  number *= 0xc4ceb9fe1a85ec53ULL;
+  return number ^ number >> 33;
 }
+
+/// Returns the upper half of the product of two numbers, folded into the lower half.
+[[nodiscard]] constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+#if TIERCACHE_HAS_INT128
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+#else
+  constexpr std::uint64_t low = 0xffff'ffff;
+  const std::uint64_t lows = (a & low) * (b & low);
+  const std::uint64_t middle = (a >> 32) * (b & low) + (lows >> 32);
+  const std::uint64_t other_middle = (a & low) * (b >> 32) + (middle & low);
+  const std::uint64_t upper = (a >> 32) * (b >> 32) + (middle >> 32) + (other_middle >> 32);
+  return (other_middle << 32 | (lows & low)) ^ upper;
+#endif
+}
+
+/// Mixes the hashes of one tier's keys, which may be the keys themselves, by numbers of its own: who does not know them
+/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi).
+class HashMixer {
+ public:
+  explicit constexpr HashMixer(std::uint64_t seed) noexcept
+      : mask_(spread(seed)), factor_(spread(seed + 0x9E37'79B9'7F4A'7C15) | 1) {}
+
+  [[nodiscard]] constexpr std::uint64_t operator()(std::size_t hash) const noexcept {
+    return folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_);
+  }
+
+ private:
+  std::uint64_t mask_;
+  std::uint64_t factor_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/removal_cause.hpp>
+// RemovalCause: why an entry left its tier, as listeners are told.
+
+namespace tiercache {
+
+/// Why an entry left its tier. Given to the listener set with `on_removal`.
+enum class RemovalCause : unsigned char {
+  /// A newer value was stored under its key while it was fresh.
+  Replaced,
+  /// `invalidate` or `invalidate_if` dropped it.
+  Invalidated,
+  /// It was found past its deadline.
+  Expired,
+  /// It had to go to keep the tier within its bounds.
+  Evicted,
+  /// `trim` dropped it.
+  Trimmed,
+  /// `clear` dropped it.
+  Cleared,
+};
+
+}  // namespace tiercache
+
+// <tiercache/detail/entry.hpp>
+// Entry: what one tier keeps under one key, with all that the index, the eviction policy and the deadlines need to know
+// of it.
+
+namespace tiercache::detail {
+
+/// Whose time to live an entry has: it decides what a change of the policy means to it.
+enum class TtlOrigin : unsigned char { policy, own };
+
+/// What an entry weighs: 1, unless the tier says otherwise.
+template <class T>
+struct EntryWeight {
+  static constexpr std::size_t weight = 1;
+  void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+};
+template <class T>
+  requires(TierTraits<T>::has_weigher)
+struct EntryWeight<T> {
+  std::size_t weight = 1;
+  void weigh(const typename T::key_type& key, const typename T::value_type& value) {
+    weight = TierTraits<T>::weigh(key, value);
+  }
+};
+
+/// An element of a tier's slab. In use it has a key, and a value unless the answer was "there is none".
+template <class T>
+struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
+  using Key = typename TierTraits<T>::Key;
+  using Value = typename TierTraits<T>::Value;
+
+  // In the order, and of the size, that leave no gaps behind the node of a policy.
+  TtlOrigin ttl_origin : 1 = TtlOrigin::policy;
+  /// Whether the index holds it.
+  bool is_held : 1 = false;
+  bool has_key : 1 = false;
+  bool has_value : 1 = false;
+  /// Whether the operation under way is to drop it.
+  bool is_meant : 1 = false;
+  /// Why it left.
+  RemovalCause cause : 3 = RemovalCause::Replaced;
+  /// Of the key, mixed.
+  std::uint32_t hash = 0;
+  Slot slot = no_slot;
+  /// The number of the write that stored it.
+  std::uint32_t written = 0;
+  union {
+    /// While it is in use.
+    TimePoint stored_at{};
+    /// After that: the next one on the way out, or in the slab's list of unused ones.
+    Entry* next;
+  };
+  Ttl ttl;
+  union {
+    Key key;
+  };
+  union {
+    Value value;
+  };
+
+  Entry() noexcept {}
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() { clear(); }
+
+  [[nodiscard]] Entry*& next_unused() noexcept { return next; }
+
+  /// Puts a key into an unused entry.
+  template <class K>
+  void set_key(K&& its_key, std::uint32_t its_hash) {
+    std::construct_at(std::addressof(key), std::forward<K>(its_key));
+    has_key = true;
+    hash = its_hash;
+  }
+
+  /// Puts a value into an entry that has a key and none yet.
+  template <class V>
+  void set_value(V&& its_value) {
+    std::construct_at(std::addressof(value), std::forward<V>(its_value));
+    has_value = true;
+    this->weigh(key, value);
+  }
+
+  /// Destroys key and value.
+  void clear() noexcept {
+    if (has_value) std::destroy_at(std::addressof(value));
+    if (has_key) std::destroy_at(std::addressof(key));
+    has_key = has_value = false;
+  }
+
+  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, stored_at, ttl); }
+
+  /// Sets the times: `own`, or what `policy` says of such an answer, from `start` on.
+  void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
+    std::construct_at(&stored_at, start);
+    ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
+    ttl = own ? *own : ttl_by(policy);
+  }
+
+  [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
+    return has_value ? policy.ttl : policy.not_found_ttl;
+  }
+};
+
+/// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
+[[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
+  return claimed == TimePoint{} || claimed > latest ? latest : claimed;
+}
+
+/// Destroys an entry's key and value, and gives the entry back to its slab. Not under the tier's lock.
+template <class T, bool is_shared>
+struct GiveBack {
+  Slab<Entry<T>, is_shared>* slab = nullptr;
+  void operator()(Entry<T>* entry) const noexcept {
+    entry->clear();
+    slab->give_back(*entry);
+  }
+};
+
+/// Owns an entry that is in use and that no index holds.
+template <class T, bool is_shared>
+using OwnedEntry = std::unique_ptr<Entry<T>, GiveBack<T, is_shared>>;
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/tags.hpp>
+// Tags: twelve bytes, each of a hash, that are compared with one at once.
+
+namespace tiercache::detail {
+
+/// The tags of twelve places, and how many passed by since all were taken. A tag of 0 says that the place is free.
+///
+/// A set of places is a number with a bit for each.
+struct alignas(16) Tags {
+  static constexpr unsigned count = 12;
+  static constexpr unsigned all = (1U << count) - 1;
+
+  std::uint8_t tags[count] = {};
+  std::uint32_t passed = 0;
+
+  /// Returns a tag of the lowest byte of `hash`.
+  [[nodiscard]] static constexpr std::uint8_t tag_of(std::uint32_t hash) noexcept {
+    const auto byte = static_cast<std::uint8_t>(hash);
+    return byte != 0 ? byte : 1;
+  }
+
+  /// Returns the places with this tag.
+  [[nodiscard]] unsigned matches(std::uint8_t tag) const noexcept {
+#if TIERCACHE_HAS_SSE2
+    using Bytes = char __attribute__((vector_size(16), may_alias));
+    const Bytes held = *reinterpret_cast<const Bytes*>(this);
+    const Bytes equal = std::bit_cast<Bytes>(held == static_cast<char>(tag));
+    return static_cast<unsigned>(__builtin_ia32_pmovmskb128(equal)) & all;
+#else
+    return matches_portably(tag);
+#endif
+  }
+
+  /// The same for processors without a faster way: eight bytes and four bytes in a register each.
+  [[nodiscard]] unsigned matches_portably(std::uint8_t tag) const noexcept {
+    if constexpr (std::endian::native == std::endian::little) {
+      std::uint64_t first = 0;
+      std::uint32_t last = 0;
+      std::memcpy(&first, tags, sizeof first);
+      std::memcpy(&last, tags + sizeof first, sizeof last);
+      return bytes_equal_to(first, tag) | (bytes_equal_to(last, tag) & 0xF) << 8;
+    } else {
+      unsigned places = 0;
+      for (unsigned i = 0; i < count; ++i) places |= static_cast<unsigned>(tags[i] == tag) << i;
+      return places;
+    }
+  }
+
+  [[nodiscard]] unsigned free() const noexcept { return matches(0); }
+  [[nodiscard]] unsigned held() const noexcept { return ~free() & all; }
+
+ private:
+  /// Returns a bit for each byte of `bytes` that equals `tag`, the lowest first.
+  [[nodiscard]] static unsigned bytes_equal_to(std::uint64_t bytes, std::uint8_t tag) noexcept {
+    constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;
+    const std::uint64_t different = bytes ^ (0x0101'0101'0101'0101 * tag);
+    // The top bit of each byte that is zero, without carries from one byte to the next.
+    const std::uint64_t zero = ~(((different & low_bits) + low_bits) | different | low_bits);
+    return static_cast<unsigned>(((zero >> 7) * 0x0102'0408'1020'4080) >> 56);
+  }
+};
 
 }  // namespace tiercache::detail
 
 // <tiercache/detail/index.hpp>
-// The index of one tier: finds a node by its hash and key. It owns no node, and knows nothing of lifetimes, bounds or
+// The index of one tier: finds a slot by its hash and key. It owns no entry, and knows nothing of lifetimes, bounds or
 // who should go.
 
 namespace tiercache::detail {
 
-/// A hash table chained through its nodes. A `Node` has `hash`, mixed, and `next_in_bucket`.
-template <class Node>
+/// One cache line of an index: places for slots, and their tags.
+struct alignas(64) IndexLine {
+  Tags tags;
+  Slot slots[Tags::count] = {};
+};
+
+/// Maps hashes of 32 well mixed bits to slots.
+///
+/// An extendible hash table (Fagin, Nievergelt, Pippenger, Strong 1979): a directory of segments. A segment is open
+/// addressing over cache lines of twelve places; a line counts who found it full and went on, so that a look-up knows
+/// where to stop (as in F14, Bronson and Shi 2019). A segment that is full grows or splits by itself: no insertion
+/// moves more than some hundreds of slots, however many there are.
 class Index {
  public:
-  /// Finds the node with this hash for which `is_it(node)` holds.
-  template <class IsIt>
-  [[nodiscard]] Node* find(std::size_t hash, const IsIt& is_it) const {
+  Index() = default;
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+  ~Index() {
+    for_each_segment([](const Segment& segment) { delete[] segment.lines; });
+  }
+
+  /// Returns `match(slot)`, a pointer, of the slot with this hash for which it is not null; null if there is none. It
+  /// is called for slots with other hashes too, now and then.
+  template <class Match>
+  [[nodiscard]] auto find(std::uint32_t hash, const Match& match) const -> decltype(match(Slot{})) {
     if (size_ == 0) return nullptr;
-    for (Node* node = buckets_[hash & mask_]; node != nullptr; node = node->next_in_bucket) {
-      if (node->hash == hash && is_it(*node)) return node;
+    const Segment& segment = segments_[number_of(hash)];
+    const std::uint8_t tag = Tags::tag_of(hash);
+    std::uint32_t at = segment.home_of(hash);
+    for (std::uint32_t probed = 0; probed < segment.line_count; ++probed) {
+      const IndexLine& line = segment.lines[at];
+      for (unsigned places = line.tags.matches(tag); places != 0; places &= places - 1) {
+        if (const auto found = match(line.slots[std::countr_zero(places)])) return found;
+      }
+      if (line.tags.passed == 0) break;
+      at = segment.next(at);
     }
     return nullptr;
   }
 
-  /// Makes room for one more node, so that the next `link` cannot fail. Throws `std::bad_alloc` and has changed
-  /// nothing.
-  void reserve_one() {
-    if (buckets_ == nullptr) {
-      resize(8);
-    } else if (size_ > mask_) {
-      resize(2 * (mask_ + 1));
-    }
+  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
+  /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
+  template <class HashOf>
+  void reserve(std::uint32_t hash, const HashOf& hash_of) {
+    if (segments_ == nullptr) begin();
+    while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
-  void link(Node& node) noexcept {
-    push(node);
+  void link(std::uint32_t hash, Slot slot) noexcept {
+    Segment& segment = segments_[first_number_of(hash)];
+    segment.link(hash, slot);
+    ++segment.count;
     ++size_;
   }
 
-  void unlink(Node& node) noexcept {
-    Node** slot = &buckets_[node.hash & mask_];
-    while (*slot != &node) slot = &(*slot)->next_in_bucket;
-    *slot = node.next_in_bucket;
+  void unlink(std::uint32_t hash, Slot slot) noexcept {
+    Segment& segment = segments_[first_number_of(hash)];
+    const Place place = segment.place_of(hash, slot);
+    place.line->tags.tags[place.number] = 0;
+    for (std::uint32_t at = segment.home_of(hash); &segment.lines[at] != place.line; at = segment.next(at)) {
+      --segment.lines[at].tags.passed;
+    }
+    --segment.count;
     --size_;
   }
 
-  /// Runs `visit(node)` on every node, in no order. It may unlink the node that it is given.
-  template <class Visit>
-  void for_each(const Visit& visit) {
-    if (size_ == 0) return;
-    for (std::size_t bucket = 0; bucket <= mask_; ++bucket) {
-      for (Node* node = buckets_[bucket]; node != nullptr;) {
-        Node* const next = node->next_in_bucket;
-        visit(*node);
-        node = next;
-      }
-    }
+  /// Puts a slot in the place of another one with the same hash.
+  void replace(std::uint32_t hash, Slot held, Slot fresh) noexcept {
+    const Place place = segments_[first_number_of(hash)].place_of(hash, held);
+    place.line->slots[place.number] = fresh;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// Runs `visit(slot)` on every slot, in no order. It may unlink the slot that it is given.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for_each_segment([&visit](const Segment& segment) { segment.for_each(visit); });
+  }
+
  private:
-  void push(Node& node) noexcept {
-    Node*& first = buckets_[node.hash & mask_];
-    node.next_in_bucket = first;
-    first = &node;
+  static constexpr std::uint32_t most_lines = 64;
+  static constexpr std::uint32_t most_depth = 22;
+  static constexpr std::uint32_t home_bits = 10;
+
+  struct Place {
+    IndexLine* line;
+    unsigned number;
+  };
+
+  // Of a hash, bits 0-7 make the tag and bits 8-17 choose the line; bits 18-31, and then 0-7, the segment.
+  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return std::rotr(hash, 18); }
+
+  struct Segment {
+    IndexLine* lines = nullptr;
+    std::uint32_t line_count = 0;
+    /// How many slots it holds. Kept in the first of the directory's copies only.
+    std::uint32_t count : 27 = 0;
+    /// How many of the segment bits all its hashes have in common.
+    std::uint32_t depth : 5 = 0;
+
+    [[nodiscard]] bool is_full() const noexcept { return count >= line_count * Tags::count / 8 * 7; }
+    [[nodiscard]] std::uint32_t home_of(std::uint32_t hash) const noexcept {
+      return (hash >> 8 & ((1U << home_bits) - 1)) * line_count >> home_bits;
+    }
+    [[nodiscard]] std::uint32_t next(std::uint32_t at) const noexcept { return at + 1 == line_count ? 0 : at + 1; }
+
+    void link(std::uint32_t hash, Slot slot) const noexcept {
+      std::uint32_t at = home_of(hash);
+      unsigned free = lines[at].tags.free();
+      while (free == 0) {
+        ++lines[at].tags.passed;
+        at = next(at);
+        free = lines[at].tags.free();
+      }
+      const int number = std::countr_zero(free);
+      lines[at].tags.tags[number] = Tags::tag_of(hash);
+      lines[at].slots[number] = slot;
+    }
+
+    /// Finds a slot that is linked.
+    [[nodiscard]] Place place_of(std::uint32_t hash, Slot slot) const noexcept {
+      for (std::uint32_t at = home_of(hash);; at = next(at)) {
+        IndexLine& line = lines[at];
+        for (unsigned places = line.tags.matches(Tags::tag_of(hash)); places != 0; places &= places - 1) {
+          const auto number = static_cast<unsigned>(std::countr_zero(places));
+          if (line.slots[number] == slot) return {&line, number};
+        }
+      }
+    }
+
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+      for (std::uint32_t at = 0; at < line_count; ++at) {
+        for (unsigned held = lines[at].tags.held(); held != 0; held &= held - 1) {
+          visit(lines[at].slots[std::countr_zero(held)]);
+        }
+      }
+    }
+  };
+
+  [[nodiscard]] std::uint32_t number_of(std::uint32_t hash) const noexcept {
+    return segment_bits(hash) & directory_mask_;
+  }
+  /// Returns the number of the first of a segment's copies in the directory.
+  [[nodiscard]] std::uint32_t first_number_of(std::uint32_t hash) const noexcept {
+    const std::uint32_t number = number_of(hash);
+    return number & ((1U << segments_[number].depth) - 1);
   }
 
-  void resize(std::size_t bucket_count) {
-    Index larger;
-    larger.buckets_ = std::make_unique<Node*[]>(bucket_count);
-    larger.mask_ = bucket_count - 1;
-    for_each([&larger](Node& node) { larger.push(node); });
-    buckets_ = std::move(larger.buckets_);
-    mask_ = larger.mask_;
+  template <class Visit>
+  void for_each_segment(const Visit& visit) const {
+    if (segments_ == nullptr) return;
+    for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
+      const Segment segment = segments_[number];
+      if (number >> segment.depth == 0) visit(segment);
+    }
   }
 
-  std::unique_ptr<Node*[]> buckets_;
-  std::size_t mask_ = 0;
+  void begin() {
+    auto segments = std::make_unique<Segment[]>(1);
+    segments[0].lines = new IndexLine[1];
+    segments[0].line_count = 1;
+    segments_ = std::move(segments);
+  }
+
+  /// Returns the smallest size of a segment, in lines, that is not full with `count` slots.
+  [[nodiscard]] static std::uint32_t lines_for(std::uint32_t count) noexcept {
+    // Steps of at most 1.5, so that little is left empty.
+    std::uint32_t lines = 1;
+    while (count >= lines * Tags::count / 8 * 7) {
+      const bool is_power_of_two = std::has_single_bit(lines);
+      lines = lines < 8 ? 2 * lines : is_power_of_two ? lines / 2 * 3 : lines / 3 * 4;
+    }
+    return lines;
+  }
+
+  template <class HashOf>
+  void make_room(std::uint32_t number, const HashOf& hash_of) {
+    const Segment segment = segments_[number];
+    if (segment.line_count >= most_lines && segment.depth < most_depth) {
+      std::uint32_t ones = 0;
+      segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
+      // A user's hash may be the same for all keys: what does not fall apart has to grow.
+      const std::uint32_t most = (std::max)(ones, segment.count - ones);
+      if (most <= segment.count / 4 * 3) return split(number, segment.count - ones, ones, hash_of);
+    }
+    Segment larger = segment;
+    larger.line_count = lines_for(segment.count);
+    larger.lines = new IndexLine[larger.line_count];
+    segment.for_each([&](Slot slot) { larger.link(hash_of(slot), slot); });
+    put(number, larger);
+    delete[] segment.lines;
+  }
+
+  template <class HashOf>
+  void split(std::uint32_t number, std::uint32_t zeros, std::uint32_t ones, const HashOf& hash_of) {
+    const Segment segment = segments_[number];
+    if (1U << segment.depth > directory_mask_) double_directory();
+    Segment halves[2];
+    std::unique_ptr<IndexLine[]> lines[2];
+    const std::uint32_t counts[2] = {zeros, ones};
+    for (int half = 0; half < 2; ++half) {
+      halves[half].depth = (segment.depth + 1) & 31U;
+      halves[half].count = counts[half] & 0x7ff'ffff;
+      halves[half].line_count = lines_for(counts[half]);
+      lines[half] = std::make_unique<IndexLine[]>(halves[half].line_count);
+      halves[half].lines = lines[half].get();
+    }
+    segment.for_each([&](Slot slot) {
+      const std::uint32_t hash = hash_of(slot);
+      halves[segment_bits(hash) >> segment.depth & 1].link(hash, slot);
+    });
+    put(number, halves[0]);
+    put(number | 1U << segment.depth, halves[1]);
+    static_cast<void>(lines[0].release());
+    static_cast<void>(lines[1].release());
+    delete[] segment.lines;
+  }
+
+  /// Puts a segment in all its places in the directory.
+  void put(std::uint32_t first_number, const Segment& segment) noexcept {
+    for (std::uint32_t number = first_number; number <= directory_mask_; number += 1U << segment.depth) {
+      segments_[number] = segment;
+    }
+  }
+
+  void double_directory() {
+    const std::uint32_t size = directory_mask_ + 1;
+    auto segments = std::make_unique<Segment[]>(2 * size);
+    std::copy_n(segments_.get(), size, segments.get());
+    std::copy_n(segments_.get(), size, segments.get() + size);
+    segments_ = std::move(segments);
+    directory_mask_ = 2 * size - 1;
+  }
+
+  std::unique_ptr<Segment[]> segments_;
+  std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;
 };
 
 }  // namespace tiercache::detail
 
 // <tiercache/detail/entries.hpp>
-// Entries: everything that one tier holds, found by key, ordered by age and by the eviction policy. It takes no lock,
-// counts no event and knows no clock; detail/store.hpp does.
+// Entries: everything that one tier holds, found by key and ordered by the eviction policy. It takes no lock, counts no
+// event and knows no clock; detail/contents.hpp and detail/store.hpp do.
 
 namespace tiercache::detail {
 
-/// Owns the entries of tier `T`.
-template <class T>
+/// The entries of a tier as an eviction policy sees them.
+template <class T, bool is_shared>
+class EvictionView {
+ public:
+  using Node = typename TierTraits<T>::Eviction::Node;
+
+  explicit EvictionView(const Slab<Entry<T>, is_shared>& slab) noexcept : slab_(&slab) {}
+
+  [[nodiscard]] Node& operator[](Slot entry) const noexcept { return (*slab_)[entry]; }
+  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return (*slab_)[entry].hash; }
+  [[nodiscard]] Slot slot_of(Node& node) const noexcept { return static_cast<Entry<T>&>(node).slot; }
+
+ private:
+  const Slab<Entry<T>, is_shared>* slab_;
+};
+
+/// Makes of a policy in its plain form one in its full form.
+template <class P>
+class PlainEviction {
+ public:
+  void resize(std::size_t) noexcept {}
+  void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
+  void hit(const auto& entries, Slot entry) noexcept { policy_.hit(entries[entry]); }
+  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
+    policy_.erase(entries[old]);
+    policy_.insert(entries[fresh]);
+  }
+  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
+  [[nodiscard]] Slot victim(const auto& entries) noexcept { return entries.slot_of(policy_.victim()); }
+
+ private:
+  P policy_;
+};
+
+/// Owns the entries of tier `T`. With `is_shared`, entries can be given back by any thread.
+template <class T, bool is_shared>
 class Entries {
  public:
   using Entry = detail::Entry<T>;
+  using Owned = OwnedEntry<T, is_shared>;
+
+  /// Whether the eviction policy chooses between those who are there and the one who comes.
+  static constexpr bool has_admission = requires { requires TierTraits<T>::Eviction::has_admission; };
 
   Entries() = default;
   Entries(const Entries&) = delete;
   Entries& operator=(const Entries&) = delete;
-  ~Entries() {
-    while (Entry* const entry = oldest_written()) delete unlink(*entry).release();
-  }
 
   /// Finds the entry of `key`. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::size_t hash, const K& key) const {
-    return index_.find(hash, [&key](const Entry& entry) { return is_key<T>(entry.key, key); });
+  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
+    return index_.find(hash, [&](Slot slot) -> Entry* {
+      Entry& entry = slab_[slot];
+      return entry.hash == hash && is_key<T>(entry.key, key) ? &entry : nullptr;
+    });
   }
 
-  /// Makes room in the index, so that the next `link` cannot fail. Throws `std::bad_alloc` and has changed nothing.
-  void reserve_one() { index_.reserve_one(); }
+  /// Returns an entry to be filled. Throws `std::bad_alloc`.
+  [[nodiscard]] Owned take() { return Owned(&slab_.take(), {&slab_}); }
 
-  /// Takes an entry whose key is not held yet. Wants a `reserve_one` before.
-  void link(std::unique_ptr<Entry> entry) noexcept {
-    Entry& linked = *entry.release();
-    index_.link(linked);
-    written_.push_newest(linked);
-    eviction_.insert(linked);
-    weight_ += linked.weight;
+  /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
+  /// and has changed nothing.
+  void reserve(std::uint32_t hash) {
+    index_.reserve(hash, [this](Slot slot) { return slab_[slot].hash; });
+  }
+
+  /// Takes an entry whose key is not held yet. Wants a `reserve` before.
+  void link(Owned entry) noexcept {
+    Entry& linked = hold(entry);
+    index_.link(linked.hash, linked.slot);
+    eviction_.insert(view(), linked.slot);
+  }
+
+  /// Takes an entry in place of the one that is held under its key, and gives that one back.
+  [[nodiscard]] Owned replace(Entry& held, Owned entry) noexcept {
+    Entry& linked = hold(entry);
+    index_.replace(held.hash, held.slot, linked.slot);
+    eviction_.replace(view(), held.slot, linked.slot);
+    return let_go(held);
   }
 
   /// Gives an entry back.
-  [[nodiscard]] std::unique_ptr<Entry> unlink(Entry& entry) noexcept {
-    if (sweep_ == &entry) sweep_ = entry_of(as_written(entry).newer);
-    index_.unlink(entry);
-    written_.erase(entry);
-    eviction_.erase(entry);
-    weight_ -= entry.weight;
-    return std::unique_ptr<Entry>(&entry);
+  [[nodiscard]] Owned unlink(Entry& entry) noexcept {
+    index_.unlink(entry.hash, entry.slot);
+    eviction_.erase(view(), entry.slot);
+    return let_go(entry);
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void touch(Entry& entry) noexcept { eviction_.hit(entry); }
+  void touch(Entry& entry) noexcept { eviction_.hit(view(), entry.slot); }
 
   /// Returns the entry that the eviction policy would drop next. Wants at least one.
-  [[nodiscard]] Entry& victim() noexcept { return static_cast<Entry&>(eviction_.victim()); }
+  [[nodiscard]] Entry& victim() noexcept { return slab_[eviction_.victim(view())]; }
 
-  [[nodiscard]] Entry* oldest_written() const noexcept { return entry_of(written_.oldest()); }
-  [[nodiscard]] static Entry* written_after(Entry& entry) noexcept { return entry_of(as_written(entry).newer); }
+  /// Tells the eviction policy for how many entries there is to be room.
+  void resize(std::size_t capacity) noexcept { eviction_.resize(capacity); }
 
-  /// Returns one entry after the other, from the oldest written to the newest and then anew; null if there is none.
+  /// Runs `visit(entry)` on every entry, in no order. It may unlink the one that it is given.
+  template <class Visit>
+  void for_each(const Visit& visit) {
+    index_.for_each([&](Slot slot) { visit(slab_[slot]); });
+  }
+
+  /// Returns how many writes ago an entry was stored.
+  [[nodiscard]] std::uint32_t age(const Entry& entry) const noexcept { return writes_ - entry.written; }
+
+  /// Returns how many places for entries there are, those where there is none included.
+  [[nodiscard]] Slot places() const noexcept { return slab_.end(); }
+
+  /// Returns one place after the other, and then the first anew: null where there is no entry. Wants at least one.
   [[nodiscard]] Entry* next_in_sweep() noexcept {
-    Entry* const entry = sweep_ != nullptr ? sweep_ : oldest_written();
-    if (entry != nullptr) sweep_ = written_after(*entry);
-    return entry;
+    if (sweep_ >= slab_.end()) sweep_ = 0;
+    Entry& entry = slab_[sweep_++];
+    return entry.is_held ? &entry : nullptr;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
   [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
  private:
-  using Written = OrderedList<WriteOrder>;
+  using Eviction = typename TierTraits<T>::Eviction;
 
-  static Written::Node& as_written(Entry& entry) noexcept { return entry; }
-  static Entry* entry_of(Written::Node* node) noexcept { return static_cast<Entry*>(node); }
+  [[nodiscard]] EvictionView<T, is_shared> view() const noexcept { return EvictionView<T, is_shared>(slab_); }
 
-  Index<Entry> index_;
-  Written written_;
-  typename TierTraits<T>::Eviction eviction_;
-  Entry* sweep_ = nullptr;
+  [[nodiscard]] Entry& hold(Owned& entry) noexcept {
+    Entry& held = *entry.release();
+    held.is_held = true;
+    held.written = ++writes_;
+    weight_ += held.weight;
+    return held;
+  }
+  [[nodiscard]] Owned let_go(Entry& entry) noexcept {
+    entry.is_held = false;
+    weight_ -= entry.weight;
+    return Owned(&entry, {&slab_});
+  }
+
+  Slab<Entry, is_shared> slab_;
+  Index index_;
+  std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>> eviction_;
   std::size_t weight_ = 0;
+  std::uint32_t writes_ = 0;
+  Slot sweep_ = 0;
 };
 
 }  // namespace tiercache::detail
@@ -1931,24 +3025,41 @@ template <class T, class Threading>
 class Removals {
  public:
   using Entry = detail::Entry<T>;
+  using OwnedEntry = detail::OwnedEntry<T, Threading::can_block>;
 
   Removals() = default;
   Removals(const Removals&) = delete;
   Removals& operator=(const Removals&) = delete;
 
-  void add(std::unique_ptr<Entry> entry, RemovalCause cause,
-           const Reference<Listener<T, Threading>>& listener) noexcept {
+  void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
     if (listener && !listener_) listener_ = listener;
-    entry->cause = cause;
+    give_back_ = entry.get_deleter();
     Entry* const added = entry.release();
-    (last_ != nullptr ? last_->next_removed : first_) = added;
+    added->cause = cause;
+    added->next = nullptr;
+    (last_ != nullptr ? last_->next : first_) = added;
     last_ = added;
+  }
+
+  /// Puts the entries in the order that `is_before(left, right)` gives them: by merging, without any memory.
+  template <class IsBefore>
+  void sort(const IsBefore& is_before) noexcept {
+    Entry* sorted[64] = {};  // the one at i has 2 to the i elements
+    while (first_ != nullptr) {
+      Entry* run = std::exchange(first_, first_->next);
+      run->next = nullptr;
+      int i = 0;
+      for (; sorted[i] != nullptr; ++i) run = merged(std::exchange(sorted[i], nullptr), run, is_before);
+      sorted[i] = run;
+    }
+    for (Entry* const run : sorted) first_ = merged(run, first_, is_before);
+    for (last_ = first_; last_ != nullptr && last_->next != nullptr;) last_ = last_->next;
   }
 
   ~Removals() {
     while (first_ != nullptr) {
-      const std::unique_ptr<Entry> entry(std::exchange(first_, first_->next_removed));
-      if (listener_ && entry->value) report(*entry);
+      const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
+      if (listener_ && entry->has_value) report(*entry);
     }
   }
 
@@ -1956,13 +3067,28 @@ class Removals {
   // The entry has left whatever the listener throws, and there is nobody to hand it to.
   void report(const Entry& entry) noexcept {
     TIERCACHE_TRY {
-      listener_->call(entry.key, *entry.value, entry.cause);
+      listener_->call(entry.key, entry.value, entry.cause);
     }
     TIERCACHE_CATCH_ALL {}
   }
 
+  template <class IsBefore>
+  [[nodiscard]] static Entry* merged(Entry* left, Entry* right, const IsBefore& is_before) noexcept {
+    Entry* first = nullptr;
+    for (Entry** last = &first;; last = &(*last)->next) {
+      if (left == nullptr || right == nullptr) {
+        *last = left != nullptr ? left : right;
+        return first;
+      }
+      Entry*& next = is_before(*right, *left) ? right : left;
+      *last = next;
+      next = next->next;
+    }
+  }
+
   Entry* first_ = nullptr;
   Entry* last_ = nullptr;
+  typename OwnedEntry::deleter_type give_back_;
   Reference<Listener<T, Threading>> listener_;
 };
 
@@ -2115,15 +3241,20 @@ namespace tiercache::detail {
 template <class T, class Threading>
 class Contents {
  public:
+  static constexpr bool is_shared = Threading::can_block;
   using Entry = detail::Entry<T>;
+  using Entries = detail::Entries<T, is_shared>;
+  using OwnedEntry = detail::OwnedEntry<T, is_shared>;
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) {}
+  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy), told_size_(policy.capacity) {
+    entries_.resize(told_size_);
+  }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::size_t hash, const K& key) const {
+  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
     return entries_.find(hash, key);
   }
 
@@ -2147,33 +3278,103 @@ class Contents {
     entries_.touch(entry);
     ++counted.lookups;
     ++counted.hits;
-    if (!entry.value) ++counted.not_found_hits;
+    if (!entry.has_value) ++counted.not_found_hits;
   }
 
-  /// Makes sure that one more entry can be stored. Throws `std::bad_alloc` and has changed nothing.
-  void reserve_one() { entries_.reserve_one(); }
+  /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
+  [[nodiscard]] OwnedEntry take() { return entries_.take(); }
 
-  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve_one` before. What cannot be
-  /// stored is left with the caller.
-  void admit(std::unique_ptr<Entry>& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
-    const bool fits = policy_.capacity > 0 && entry->weight <= policy_.max_weight;
-    const bool held_is_fresh = held != nullptr && held->is_fresh(time);
-    if (held != nullptr) {
-      const RemovalCause cause = fits ? RemovalCause::Replaced : RemovalCause::Evicted;
-      drop(*held, held_is_fresh ? cause : RemovalCause::Expired, removals);
-    }
-    if (!fits) {
+  /// Makes sure that an entry with this hash can be stored. Throws `std::bad_alloc` and has changed nothing.
+  void reserve(std::uint32_t hash) { entries_.reserve(hash); }
+
+  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve` before. What cannot be stored is
+  /// left with the caller; so is what is past its deadline already, if another one would have to go for it.
+  void admit(OwnedEntry& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
+    const bool is_dead = !entry->is_fresh(time);
+    const bool is_light = is_weight_left(entry->weight, held);
+    const bool was_fresh = held != nullptr && held->is_fresh(time);
+    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
+      if (held != nullptr) drop(*held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
-    sweep(time, removals);
-    make_room(1, entry->weight, removals);
-    if (!held_is_fresh) ++counted.inserts;
-    entries_.link(std::move(entry));
+    const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
+    Entry* const fresh = entry.get();
+    if (held != nullptr && is_light) {
+      report(entries_.replace(*held, std::move(entry)), cause, removals);
+      sweep(time, fresh, removals);
+    } else {
+      if (held != nullptr) drop(*held, cause, removals);
+      sweep(time, nullptr, removals);
+      if (is_dead && entries_.size() >= policy_.capacity) {
+        ++counted.store_failures;
+        return;
+      }
+      make_room_for(entry->weight, removals);
+      entries_.link(std::move(entry));
+    }
+    if (!was_fresh) ++counted.inserts;
+    keep_bounds(removals);
   }
 
-  /// Drops one entry: the one way in which an entry leaves.
+  /// Drops one entry.
   void drop(Entry& entry, RemovalCause cause, Removals& removals) noexcept {
+    report(entries_.unlink(entry), cause, removals);
+  }
+
+  /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
+  template <class Predicate>
+  std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
+    entries_.for_each([](Entry& entry) { entry.is_meant = false; });
+    entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
+    std::size_t dropped = 0;
+    entries_.for_each([&](Entry& entry) {
+      if (!entry.is_meant) return;
+      drop(entry, cause, removals);
+      ++dropped;
+    });
+    return dropped;
+  }
+
+  std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
+    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
+  }
+
+  std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
+    return drop_if([](const Entry&) { return true; }, cause, removals);
+  }
+
+  /// Drops the entries written longest ago, oldest first, until at most `count` are left; returns how many were
+  /// dropped.
+  std::size_t trim(std::size_t count, Removals& removals) noexcept {
+    if (entries_.size() <= count) return 0;
+    const std::uint32_t limit = age_of_oldest_but(count);
+    const auto is_older = [&](const Entry& entry) { return entries_.age(entry) >= limit; };
+    const std::size_t dropped = drop_if(is_older, RemovalCause::Trimmed, removals);
+    removals.sort([this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    return dropped;
+  }
+
+  /// Follows another policy from now on, for what is held too.
+  void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
+    drop_expired(time, removals);  // before a longer TTL could bring them back
+    policy_ = policy;
+    entries_.for_each([this](Entry& entry) {
+      if (entry.ttl_origin == TtlOrigin::policy) entry.ttl = entry.ttl_by(policy_);
+    });
+    told_size_ = policy.capacity;
+    entries_.resize(told_size_);
+    keep_bounds(removals);
+  }
+
+  /// Sets who is told of removals; gives back who was.
+  [[nodiscard]] Reference<Listener> exchange_listener(Reference<Listener> listener) noexcept {
+    return std::exchange(listener_, std::move(listener));
+  }
+
+ private:
+  /// Counts why an entry left, and sends it on its way: the one way in which an entry leaves.
+  void report(OwnedEntry entry, RemovalCause cause, Removals& removals) noexcept {
     switch (cause) {
       case RemovalCause::Replaced:
         ++counted.updates;
@@ -2190,76 +3391,82 @@ class Contents {
         ++counted.invalidations;
         break;
     }
-    removals.add(entries_.unlink(entry), cause, listener_);
+    removals.add(std::move(entry), cause, listener_);
   }
 
-  /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
-  template <class Predicate>
-  std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    Entry* meant = nullptr;
-    for (Entry* entry = entries_.oldest_written(); entry != nullptr; entry = entries_.written_after(*entry)) {
-      if (!is_meant(std::as_const(*entry))) continue;
-      entry->next_removed = meant;
-      meant = entry;
-    }
-    std::size_t dropped = 0;
-    for (; meant != nullptr; ++dropped) {
-      Entry& entry = *std::exchange(meant, meant->next_removed);
-      drop(entry, cause, removals);
-    }
-    return dropped;
-  }
-
-  std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
-  }
-
-  /// Drops the entries written longest ago until at most `count` are left; returns how many were dropped.
-  std::size_t drop_oldest_down_to(std::size_t count, RemovalCause cause, Removals& removals) noexcept {
-    std::size_t dropped = 0;
-    for (; entries_.size() > count; ++dropped) drop(*entries_.oldest_written(), cause, removals);
-    return dropped;
-  }
-
-  /// Follows another policy from now on, for what is held too.
-  void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
-    drop_expired(time, removals);  // before a longer TTL could bring them back
-    policy_ = policy;
-    for (Entry* entry = entries_.oldest_written(); entry != nullptr; entry = entries_.written_after(*entry)) {
-      if (entry->ttl_origin == TtlOrigin::policy) entry->live_from(entry->stored_at, entry->ttl_by(policy_));
-    }
-    make_room(0, 0, removals);
-  }
-
-  /// Sets who is told of removals; gives back who was.
-  [[nodiscard]] Reference<Listener> exchange_listener(Reference<Listener> listener) noexcept {
-    return std::exchange(listener_, std::move(listener));
-  }
-
- private:
-  /// Drops a few of the entries that are past their deadline, so that writing alone gets rid of all in time.
-  void sweep(TimePoint time, Removals& removals) noexcept {
-    for (int step = 0; step < 2; ++step) {
+  /// Drops a few of the entries that are past their deadline, so that writing alone gets rid of all in time. A small
+  /// tier is looked over whole: no live entry goes there before a dead one.
+  void sweep(TimePoint time, const Entry* fresh, Removals& removals) noexcept {
+    const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
+    for (Slot step = 0; step < steps; ++step) {
       Entry* const entry = entries_.next_in_sweep();
-      if (entry != nullptr && !entry->is_fresh(time)) drop(*entry, RemovalCause::Expired, removals);
+      if (entry == nullptr || entry == fresh || entry->is_fresh(time)) continue;
+      drop(*entry, RemovalCause::Expired, removals);
     }
   }
 
-  [[nodiscard]] bool is_room_for(std::size_t count, std::size_t weight) const noexcept {
-    return entries_.size() + count <= policy_.capacity && entries_.weight() <= policy_.max_weight - weight;
+  /// Tells whether so much weight is left beside that of all but `held`.
+  [[nodiscard]] bool is_weight_left(std::size_t weight, const Entry* held) const noexcept {
+    // Never the sum of two weights: it may be too large for a number.
+    return weight <= policy_.max_weight &&
+           entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
-  /// Evicts until `count` more entries of `weight` together fit; and down to `trim_to`, if any had to go.
-  void make_room(std::size_t count, std::size_t weight, Removals& removals) noexcept {
-    if (is_room_for(count, weight)) return;
-    const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
-    while (entries_.size() != 0 && (entries_.size() + count > left || !is_room_for(count, weight))) {
+  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go. One too many is left to
+  /// policies that choose between those who are there and the one who comes.
+  void make_room_for(std::size_t weight, Removals& removals) noexcept {
+    const auto fits = [&] {
+      return is_weight_left(weight, nullptr) && (Entries::has_admission || entries_.size() < policy_.capacity);
+    };
+    if (fits()) return;
+    if (!is_weight_left(weight, nullptr)) tell_size();
+    while (!fits() || (policy_.trim_to != 0 && entries_.size() >= policy_.trim_to)) {
       drop(entries_.victim(), RemovalCause::Evicted, removals);
     }
   }
 
+  /// Evicts until the bounds hold; and down to `trim_to`, if any had to go.
+  void keep_bounds(Removals& removals) noexcept {
+    const auto holds = [this] {
+      return entries_.size() <= policy_.capacity && entries_.weight() <= policy_.max_weight;
+    };
+    if (holds()) return;
+    const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
+    while (entries_.size() > left || !holds()) drop(entries_.victim(), RemovalCause::Evicted, removals);
+  }
+
+  /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
+  void tell_size() noexcept {
+    const std::size_t size = (std::min)(entries_.size(), policy_.capacity);
+    if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
+      told_size_ = size;
+      entries_.resize(size);
+    }
+  }
+
+  /// Returns the age of the newest entry that has to go so that `count` are left. Wants more than `count`.
+  [[nodiscard]] std::uint32_t age_of_oldest_but(std::size_t count) noexcept {
+    // A byte at a time, from the highest: how many entries there are with each value of it. No memory to ask for.
+    std::uint32_t age = 0;
+    std::size_t newer = 0;
+    for (unsigned shift = 32; shift != 0;) {
+      shift -= 8;
+      std::size_t histogram[256] = {};
+      entries_.for_each([&](const Entry& entry) {
+        const std::uint64_t above = entries_.age(entry) ^ age;
+        if (above >> shift >> 8 == 0) ++histogram[entries_.age(entry) >> shift & 255];
+      });
+      std::uint32_t byte = 0;
+      while (newer + histogram[byte] <= count) newer += histogram[byte++];
+      age |= byte << shift;
+    }
+    return age;
+  }
+
   TierPolicy policy_;
-  Entries<T> entries_;
+  Entries entries_;
+  /// For how many entries the eviction policy believes that there is room.
+  std::size_t told_size_;
   Reference<Listener> listener_;
 };
 
@@ -2287,19 +3494,20 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
   using Entry = detail::Entry<T>;
+  using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
   using Flight = detail::Flight<Store>;
 
   explicit Store(const TierPolicy& policy)
       : contents_(policy),
-        seed_(mixed_hash(reinterpret_cast<std::uintptr_t>(this),
-                         static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+        mixer_(reinterpret_cast<std::uintptr_t>(this) ^
+               spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
 
   // Reading.
 
   /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
@@ -2308,22 +3516,22 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       ++contents_.counted.lookups_without_fetch;
       return false;
     }
-    if (entry->value) use(std::as_const(*entry->value));
+    if (entry->has_value) use(std::as_const(entry->value));
     contents_.hit(*entry);
-    return entry->value.has_value();
+    return entry->has_value;
   }
 
   template <class K>
   [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
     {
       const Lock lock(mutex_);
       const Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->value) return std::nullopt;
-      value.emplace(*entry->value);  // in place: not even the destructor of a temporary value runs under the lock
+      if (entry == nullptr || !entry->has_value) return std::nullopt;
+      value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
       ttl = entry->ttl;
     }
@@ -2336,7 +3544,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// if need be. Whoever gets `leading` runs the fetch and lands the flight.
   template <class K, class Answer>
   [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     Reference<Flight> opened;
     for (;;) {
       {
@@ -2344,7 +3552,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
         if (Entry* const entry = contents_.find(hash, key);
-            entry != nullptr && entry->is_fresh(time) && (entry->value || takes_not_found)) {
+            entry != nullptr && entry->is_fresh(time) && (entry->has_value || takes_not_found)) {
           answer(std::as_const(*entry));
           contents_.hit(*entry);
           return Beginning::answered;
@@ -2365,9 +3573,11 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
+        opened = take_flight();
       }
-      // The key is copied and the memory taken with no lock held; then we look again.
-      opened = Reference<Flight>::adopt(new Flight(std::make_unique<Entry>(std::in_place, make_key<T>(key), hash)));
+      // The key is copied with no lock held; then we look again.
+      opened->entry->set_key(make_key<T>(key), hash);
+      opened->hash = hash;
     }
   }
 
@@ -2391,12 +3601,21 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return flight.waiters.erase(waiter);
   }
 
-  /// Notes that whoever runs the fetch leaves, and tells whether the fetch has not ended. Then the flight's ticket is
-  /// to be dropped now, and the next waiter runs its own fetch.
+  /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
+  /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
     const Lock lock(mutex_);
     flight.is_leader_leaving = !flight.is_done;
-    return flight.is_leader_leaving;
+    return flight.is_leader_leaving && !flight.is_starting;
+  }
+
+  /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
+  /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
+  [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {
+    const Lock lock(mutex_);
+    if (flight.passed_on != passed_on) return false;
+    flight.is_starting = false;
+    return flight.is_leader_leaving && !flight.is_done;
   }
 
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
@@ -2404,6 +3623,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     {
+      std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
       const Lock lock(mutex_);
       if (flight.outcome.is_failure()) {
@@ -2413,7 +3633,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
         ++contents_.counted.store_failures;
       } else {
-        keep(flight, removals);
+        keep(flight, removals, failure);
       }
       finish(flight);
     }
@@ -2430,6 +3650,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         next = flight.waiters.pop_front();
         if (next == nullptr) return finish(flight);
         flight.started_at = now();
+        flight.is_starting = true;
+        ++flight.passed_on;
       }
     }
     if (next == nullptr) {
@@ -2440,6 +3662,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     next->lead();
   }
 
+  /// Takes back a flight that nobody refers to any more.
+  void give_back(Flight& flight) noexcept { flight_slab_.give_back(flight); }
+
   /// The lock, for waiters that must be told under it.
   [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
 
@@ -2447,17 +3672,17 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K, class V>
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
-    const std::size_t hash = hash_of(key);
-    auto entry = std::make_unique<Entry>(std::in_place, make_key<T>(std::forward<K>(key)), hash);
-    entry->value.emplace(std::forward<V>(value));
-    entry->weight = TierTraits<T>::weigh(entry->key, *entry->value);
+    const std::uint32_t hash = hash_of(key);
+    OwnedEntry entry = take_entry();
+    entry->set_key(make_key<T>(std::forward<K>(key)), hash);
+    entry->set_value(std::forward<V>(value));
 
     Removals removals;
     const Lock lock(mutex_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
     Flight* const flight = find_flight(hash, entry->key);
-    contents_.reserve_one();
+    contents_.reserve(hash);
     if (flight != nullptr) supersede(*flight);
     entry->live_from(stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
@@ -2465,7 +3690,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K>
   std::size_t invalidate(const K& key) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     Removals removals;
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
@@ -2480,7 +3705,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     supersede_all();
-    return contents_.drop_oldest_down_to(0, cause, removals);
+    return contents_.drop_all(cause, removals);
   }
 
   /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
@@ -2490,7 +3715,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
-      return !entry.value || is_meant(entry.key, *entry.value);
+      return !entry.has_value || is_meant(entry.key, entry.value);
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
     supersede_all();
@@ -2500,7 +3725,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t trim(std::size_t count) noexcept {
     Removals removals;
     const Lock lock(mutex_);
-    return contents_.drop_oldest_down_to(count, RemovalCause::Trimmed, removals);
+    return contents_.trim(count, removals);
   }
 
   std::size_t purge_expired() noexcept {
@@ -2517,7 +3742,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     is_closed_ = true;
     supersede_all();
     listener = contents_.exchange_listener({});
-    contents_.drop_oldest_down_to(0, RemovalCause::Cleared, removals);
+    static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
 
   // Upkeep.
@@ -2561,29 +3786,50 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using OutcomeKind = typename Outcome<Value>::Kind;
 
   friend Counted<Store, typename Threading::ReferenceCount>;
+  friend Flight;
   ~Store() = default;
 
   [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
 
   template <class K>
-  [[nodiscard]] std::size_t hash_of(const K& key) const {
-    return mixed_hash(hash_key<T>(key), seed_);
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return static_cast<std::uint32_t>(mixer_(hash_key<T>(key)) >> 32);
   }
 
-  template <class K>
-  [[nodiscard]] Flight* find_flight(std::size_t hash, const K& key) const {
-    return flights_.find(hash, [&key](const Flight& flight) { return is_key<T>(flight.entry->key, key); });
+  [[nodiscard]] OwnedEntry take_entry() {
+    const Lock lock(mutex_);
+    return contents_.take();
   }
 
   // What follows wants the lock held.
 
+  template <class K>
+  [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
+    return flights_.find(hash, [&](Slot slot) -> Flight* {
+      Flight& flight = flight_slab_[slot];
+      return flight.hash == hash && is_key<T>(flight.entry->key, key) ? &flight : nullptr;
+    });
+  }
+
+  /// Returns a flight that is not open, and whose entry is to be filled.
+  [[nodiscard]] Reference<Flight> take_flight() {
+    Flight& flight = flight_slab_.take();
+    flight.store = this;
+    auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
+    flight.is_new = false;
+    taken->entry = contents_.take();
+    return taken;
+  }
+
   void open(Flight& flight, TimePoint time) {
-    flights_.reserve_one();
-    flights_.link(flight);
+    flights_.reserve(flight.hash, [this](Slot slot) { return flight_slab_[slot].hash; });
+    flights_.link(flight.hash, flight.slot);
     flight.is_current = true;
-    flight.store = Reference<Store>::share(*this);
+    flight.is_open = true;
+    this->add_owner();
     flight.id = FetchId{this, ++flights_opened_};
     flight.started_at = time;
+    flight.is_starting = true;
     ++in_flight_;
     ++contents_.counted.lookups;
     ++contents_.counted.misses;
@@ -2591,12 +3837,12 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   void supersede(Flight& flight) noexcept {
-    flights_.unlink(flight);
+    flights_.unlink(flight.hash, flight.slot);
     flight.is_current = false;
   }
 
   void supersede_all() noexcept {
-    flights_.for_each([this](Flight& flight) { supersede(flight); });
+    flights_.for_each([this](Slot slot) { supersede(flight_slab_[slot]); });
   }
 
   void finish(Flight& flight) noexcept {
@@ -2606,22 +3852,23 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Stores what a flight brought.
-  void keep(Flight& flight, Removals& removals) noexcept {
+  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
       Entry* const held = contents_.find(entry.hash, entry.key);
-      if (!entry.value && contents_.policy().not_found_ttl == Ttl{}) {
+      if (!entry.has_value && contents_.policy().not_found_ttl == Ttl{}) {
         if (held != nullptr) contents_.drop(*held, RemovalCause::Expired, removals);
         return;
       }
-      contents_.reserve_one();
+      contents_.reserve(entry.hash);
       entry.live_from(stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
       supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
     }
     TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
       ++contents_.counted.store_failures;
     }
   }
@@ -2631,8 +3878,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
   [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
     TIERCACHE_TRY {
-      entry.value.emplace(outcome.value());
-      entry.weight = TierTraits<T>::weigh(entry.key, *entry.value);
+      entry.set_value(outcome.value());
       return true;
     }
     TIERCACHE_CATCH_ALL {}
@@ -2656,8 +3902,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   mutable typename Threading::Mutex mutex_;
   Contents<T, Threading> contents_;
-  const std::uint64_t seed_;
-  Index<Flight> flights_;
+  const HashMixer mixer_;
+  Slab<Flight, Threading::can_block> flight_slab_;
+  Index flights_;
   std::uint64_t in_flight_ = 0;
   std::uint64_t flights_opened_ = 0;
   bool is_closed_ = false;
@@ -2756,6 +4003,10 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start()) {
+        if (detail::FetchScope::is_destroying(flight_->id)) {
+          leave();
+          detail::throw_recursive_fetch();
+        }
         block();
         if (has_acceptable_outcome()) break;
         earlier = std::exchange(flight_, {});
@@ -2813,11 +4064,14 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
  private:
   using Flight = typename Store::Flight;
 
-  /// Tells whether there is an answer; else there is a flight to wait for.
-  bool start() {
+  detail::Beginning begin() {
     const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
-    const detail::Beginning beginning =
-        store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
+    return store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
+  }
+
+  /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
+  bool start() {
+    const detail::Beginning beginning = begin();
     if (beginning == detail::Beginning::answered) return true;
     if (beginning == detail::Beginning::joined) return false;
     run_fetch();
@@ -2836,7 +4090,6 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
   /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
   void run_fetch() noexcept {
-    is_leading_ = true;
     const detail::Reference<Flight> flight = flight_;
     if constexpr (Fetching::awaits) {
       std::coroutine_handle<> driver;
@@ -2847,8 +4100,12 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
         flight->outcome.set_exception(std::current_exception());
         return flight->store->complete(*flight);
       }
-      const detail::FetchScope scope(flight->id);
-      driver.resume();
+      const std::uint32_t passed_on = flight->passed_on;
+      {
+        const detail::FetchScope scope(flight->id);
+        driver.resume();
+      }
+      if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
       detail::Ticket<Store> ticket(flight);
       {
@@ -2875,7 +4132,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if (!flight_) return;
     const detail::Reference<Flight> flight = std::move(flight_);
     flight->store->leave(*flight, *this);
-    if (is_leading_ && flight->store->resign(*flight)) driver_.destroy();
+    const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
+    if (driver_ && flight->store->resign(*flight)) driver_.destroy();
   }
 
   [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(flight_->outcome); }
@@ -2892,13 +4150,20 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
-  /// there is an answer; else it is waited for.
+  /// there is an answer; else the coroutine, which is suspended, is resumed by whoever ends the fetch, or was already:
+  /// then nothing of this object may be touched any more.
   bool ask_again() noexcept {
     detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
     TIERCACHE_TRY {
       do {
         earlier = std::exchange(flight_, {});
-        if (start()) return true;
+        driver_ = nullptr;
+        const detail::Beginning beginning = begin();
+        if (beginning == detail::Beginning::answered) return true;
+        if (beginning == detail::Beginning::leading) {
+          lead();
+          return false;
+        }
         const detail::Reference<Flight> flight = flight_;
         if (flight->store->enqueue(*flight, *this)) return false;
       } while (!has_acceptable_outcome());
@@ -2923,7 +4188,6 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   std::coroutine_handle<> waiting_;
   std::coroutine_handle<> driver_;
   std::exception_ptr failure_;
-  bool is_leading_ = false;
 };
 
 }  // namespace tiercache

@@ -31,6 +31,20 @@
 #define TIERCACHE_COLD
 #endif
 
+// Whether there are numbers of 128 bits.
+#if defined(__SIZEOF_INT128__)
+#define TIERCACHE_HAS_INT128 1
+#else
+#define TIERCACHE_HAS_INT128 0
+#endif
+
+// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
+#if defined(__GNUC__) && defined(__SSE2__)
+#define TIERCACHE_HAS_SSE2 1
+#else
+#define TIERCACHE_HAS_SSE2 0
+#endif
+
 // Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
 // (llvm-project issues 56301 and 65054).
 #if defined(__clang__) && __clang_major__ < 19

@@ -8,8 +8,9 @@
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <utility>
 
 namespace tiercache::detail {
@@ -18,15 +19,20 @@ namespace tiercache::detail {
 template <class T, class Threading>
 class Contents {
  public:
+  static constexpr bool is_shared = Threading::can_block;
   using Entry = detail::Entry<T>;
+  using Entries = detail::Entries<T, is_shared>;
+  using OwnedEntry = detail::OwnedEntry<T, is_shared>;
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) {}
+  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy), told_size_(policy.capacity) {
+    entries_.resize(told_size_);
+  }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::size_t hash, const K& key) const {
+  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
     return entries_.find(hash, key);
   }
 
@@ -50,33 +56,103 @@ class Contents {
     entries_.touch(entry);
     ++counted.lookups;
     ++counted.hits;
-    if (!entry.value) ++counted.not_found_hits;
+    if (!entry.has_value) ++counted.not_found_hits;
   }
 
-  /// Makes sure that one more entry can be stored. Throws `std::bad_alloc` and has changed nothing.
-  void reserve_one() { entries_.reserve_one(); }
+  /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
+  [[nodiscard]] OwnedEntry take() { return entries_.take(); }
 
-  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve_one` before. What cannot be
-  /// stored is left with the caller.
-  void admit(std::unique_ptr<Entry>& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
-    const bool fits = policy_.capacity > 0 && entry->weight <= policy_.max_weight;
-    const bool held_is_fresh = held != nullptr && held->is_fresh(time);
-    if (held != nullptr) {
-      const RemovalCause cause = fits ? RemovalCause::Replaced : RemovalCause::Evicted;
-      drop(*held, held_is_fresh ? cause : RemovalCause::Expired, removals);
-    }
-    if (!fits) {
+  /// Makes sure that an entry with this hash can be stored. Throws `std::bad_alloc` and has changed nothing.
+  void reserve(std::uint32_t hash) { entries_.reserve(hash); }
+
+  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve` before. What cannot be stored is
+  /// left with the caller; so is what is past its deadline already, if another one would have to go for it.
+  void admit(OwnedEntry& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
+    const bool is_dead = !entry->is_fresh(time);
+    const bool is_light = is_weight_left(entry->weight, held);
+    const bool was_fresh = held != nullptr && held->is_fresh(time);
+    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
+      if (held != nullptr) drop(*held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
-    sweep(time, removals);
-    make_room(1, entry->weight, removals);
-    if (!held_is_fresh) ++counted.inserts;
-    entries_.link(std::move(entry));
+    const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
+    Entry* const fresh = entry.get();
+    if (held != nullptr && is_light) {
+      report(entries_.replace(*held, std::move(entry)), cause, removals);
+      sweep(time, fresh, removals);
+    } else {
+      if (held != nullptr) drop(*held, cause, removals);
+      sweep(time, nullptr, removals);
+      if (is_dead && entries_.size() >= policy_.capacity) {
+        ++counted.store_failures;
+        return;
+      }
+      make_room_for(entry->weight, removals);
+      entries_.link(std::move(entry));
+    }
+    if (!was_fresh) ++counted.inserts;
+    keep_bounds(removals);
   }
 
-  /// Drops one entry: the one way in which an entry leaves.
+  /// Drops one entry.
   void drop(Entry& entry, RemovalCause cause, Removals& removals) noexcept {
+    report(entries_.unlink(entry), cause, removals);
+  }
+
+  /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
+  template <class Predicate>
+  std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
+    entries_.for_each([](Entry& entry) { entry.is_meant = false; });
+    entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
+    std::size_t dropped = 0;
+    entries_.for_each([&](Entry& entry) {
+      if (!entry.is_meant) return;
+      drop(entry, cause, removals);
+      ++dropped;
+    });
+    return dropped;
+  }
+
+  std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
+    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
+  }
+
+  std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
+    return drop_if([](const Entry&) { return true; }, cause, removals);
+  }
+
+  /// Drops the entries written longest ago, oldest first, until at most `count` are left; returns how many were
+  /// dropped.
+  std::size_t trim(std::size_t count, Removals& removals) noexcept {
+    if (entries_.size() <= count) return 0;
+    const std::uint32_t limit = age_of_oldest_but(count);
+    const auto is_older = [&](const Entry& entry) { return entries_.age(entry) >= limit; };
+    const std::size_t dropped = drop_if(is_older, RemovalCause::Trimmed, removals);
+    removals.sort([this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    return dropped;
+  }
+
+  /// Follows another policy from now on, for what is held too.
+  void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
+    drop_expired(time, removals);  // before a longer TTL could bring them back
+    policy_ = policy;
+    entries_.for_each([this](Entry& entry) {
+      if (entry.ttl_origin == TtlOrigin::policy) entry.ttl = entry.ttl_by(policy_);
+    });
+    told_size_ = policy.capacity;
+    entries_.resize(told_size_);
+    keep_bounds(removals);
+  }
+
+  /// Sets who is told of removals; gives back who was.
+  [[nodiscard]] Reference<Listener> exchange_listener(Reference<Listener> listener) noexcept {
+    return std::exchange(listener_, std::move(listener));
+  }
+
+ private:
+  /// Counts why an entry left, and sends it on its way: the one way in which an entry leaves.
+  void report(OwnedEntry entry, RemovalCause cause, Removals& removals) noexcept {
     switch (cause) {
       case RemovalCause::Replaced:
         ++counted.updates;
@@ -93,76 +169,82 @@ class Contents {
         ++counted.invalidations;
         break;
     }
-    removals.add(entries_.unlink(entry), cause, listener_);
+    removals.add(std::move(entry), cause, listener_);
   }
 
-  /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
-  template <class Predicate>
-  std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    Entry* meant = nullptr;
-    for (Entry* entry = entries_.oldest_written(); entry != nullptr; entry = entries_.written_after(*entry)) {
-      if (!is_meant(std::as_const(*entry))) continue;
-      entry->next_removed = meant;
-      meant = entry;
-    }
-    std::size_t dropped = 0;
-    for (; meant != nullptr; ++dropped) {
-      Entry& entry = *std::exchange(meant, meant->next_removed);
-      drop(entry, cause, removals);
-    }
-    return dropped;
-  }
-
-  std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
-  }
-
-  /// Drops the entries written longest ago until at most `count` are left; returns how many were dropped.
-  std::size_t drop_oldest_down_to(std::size_t count, RemovalCause cause, Removals& removals) noexcept {
-    std::size_t dropped = 0;
-    for (; entries_.size() > count; ++dropped) drop(*entries_.oldest_written(), cause, removals);
-    return dropped;
-  }
-
-  /// Follows another policy from now on, for what is held too.
-  void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
-    drop_expired(time, removals);  // before a longer TTL could bring them back
-    policy_ = policy;
-    for (Entry* entry = entries_.oldest_written(); entry != nullptr; entry = entries_.written_after(*entry)) {
-      if (entry->ttl_origin == TtlOrigin::policy) entry->live_from(entry->stored_at, entry->ttl_by(policy_));
-    }
-    make_room(0, 0, removals);
-  }
-
-  /// Sets who is told of removals; gives back who was.
-  [[nodiscard]] Reference<Listener> exchange_listener(Reference<Listener> listener) noexcept {
-    return std::exchange(listener_, std::move(listener));
-  }
-
- private:
-  /// Drops a few of the entries that are past their deadline, so that writing alone gets rid of all in time.
-  void sweep(TimePoint time, Removals& removals) noexcept {
-    for (int step = 0; step < 2; ++step) {
+  /// Drops a few of the entries that are past their deadline, so that writing alone gets rid of all in time. A small
+  /// tier is looked over whole: no live entry goes there before a dead one.
+  void sweep(TimePoint time, const Entry* fresh, Removals& removals) noexcept {
+    const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
+    for (Slot step = 0; step < steps; ++step) {
       Entry* const entry = entries_.next_in_sweep();
-      if (entry != nullptr && !entry->is_fresh(time)) drop(*entry, RemovalCause::Expired, removals);
+      if (entry == nullptr || entry == fresh || entry->is_fresh(time)) continue;
+      drop(*entry, RemovalCause::Expired, removals);
     }
   }
 
-  [[nodiscard]] bool is_room_for(std::size_t count, std::size_t weight) const noexcept {
-    return entries_.size() + count <= policy_.capacity && entries_.weight() <= policy_.max_weight - weight;
+  /// Tells whether so much weight is left beside that of all but `held`.
+  [[nodiscard]] bool is_weight_left(std::size_t weight, const Entry* held) const noexcept {
+    // Never the sum of two weights: it may be too large for a number.
+    return weight <= policy_.max_weight &&
+           entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
-  /// Evicts until `count` more entries of `weight` together fit; and down to `trim_to`, if any had to go.
-  void make_room(std::size_t count, std::size_t weight, Removals& removals) noexcept {
-    if (is_room_for(count, weight)) return;
-    const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
-    while (entries_.size() != 0 && (entries_.size() + count > left || !is_room_for(count, weight))) {
+  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go. One too many is left to
+  /// policies that choose between those who are there and the one who comes.
+  void make_room_for(std::size_t weight, Removals& removals) noexcept {
+    const auto fits = [&] {
+      return is_weight_left(weight, nullptr) && (Entries::has_admission || entries_.size() < policy_.capacity);
+    };
+    if (fits()) return;
+    if (!is_weight_left(weight, nullptr)) tell_size();
+    while (!fits() || (policy_.trim_to != 0 && entries_.size() >= policy_.trim_to)) {
       drop(entries_.victim(), RemovalCause::Evicted, removals);
     }
   }
 
+  /// Evicts until the bounds hold; and down to `trim_to`, if any had to go.
+  void keep_bounds(Removals& removals) noexcept {
+    const auto holds = [this] {
+      return entries_.size() <= policy_.capacity && entries_.weight() <= policy_.max_weight;
+    };
+    if (holds()) return;
+    const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
+    while (entries_.size() > left || !holds()) drop(entries_.victim(), RemovalCause::Evicted, removals);
+  }
+
+  /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
+  void tell_size() noexcept {
+    const std::size_t size = (std::min)(entries_.size(), policy_.capacity);
+    if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
+      told_size_ = size;
+      entries_.resize(size);
+    }
+  }
+
+  /// Returns the age of the newest entry that has to go so that `count` are left. Wants more than `count`.
+  [[nodiscard]] std::uint32_t age_of_oldest_but(std::size_t count) noexcept {
+    // A byte at a time, from the highest: how many entries there are with each value of it. No memory to ask for.
+    std::uint32_t age = 0;
+    std::size_t newer = 0;
+    for (unsigned shift = 32; shift != 0;) {
+      shift -= 8;
+      std::size_t histogram[256] = {};
+      entries_.for_each([&](const Entry& entry) {
+        const std::uint64_t above = entries_.age(entry) ^ age;
+        if (above >> shift >> 8 == 0) ++histogram[entries_.age(entry) >> shift & 255];
+      });
+      std::uint32_t byte = 0;
+      while (newer + histogram[byte] <= count) newer += histogram[byte++];
+      age |= byte << shift;
+    }
+    return age;
+  }
+
   TierPolicy policy_;
-  Entries<T> entries_;
+  Entries entries_;
+  /// For how many entries the eviction policy believes that there is room.
+  std::size_t told_size_;
   Reference<Listener> listener_;
 };
 

@@ -2,15 +2,16 @@
 // of it.
 #pragma once
 
+#include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/tier_traits.hpp>
-#include <tiercache/eviction.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/ttl.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace tiercache::detail {
@@ -18,48 +19,97 @@ namespace tiercache::detail {
 /// Whose time to live an entry has: it decides what a change of the policy means to it.
 enum class TtlOrigin : unsigned char { policy, own };
 
-/// Tags the list of a tier's entries in the order in which they were written.
-struct WriteOrder {};
-
+/// What an entry weighs: 1, unless the tier says otherwise.
 template <class T>
-struct Entry final : TierTraits<T>::Eviction::Node, ListNode<WriteOrder> {
+struct EntryWeight {
+  static constexpr std::size_t weight = 1;
+  void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+};
+template <class T>
+  requires(TierTraits<T>::has_weigher)
+struct EntryWeight<T> {
+  std::size_t weight = 1;
+  void weigh(const typename T::key_type& key, const typename T::value_type& value) {
+    weight = TierTraits<T>::weigh(key, value);
+  }
+};
+
+/// An element of a tier's slab. In use it has a key, and a value unless the answer was "there is none".
+template <class T>
+struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
 
-  /// Makes an entry that is not stored yet and has no value.
-  template <class K>
-  Entry(std::in_place_t, K&& its_key, std::size_t its_hash) : key(std::forward<K>(its_key)), hash(its_hash) {}
-
-  Key key;
-  std::size_t hash;
-  Entry* next_in_bucket = nullptr;
-  Entry* next_removed = nullptr;
-  /// Empty: the answer was "there is none".
-  std::optional<Value> value;
-  TimePoint stored_at{};
+  // In the order, and of the size, that leave no gaps behind the node of a policy.
+  TtlOrigin ttl_origin : 1 = TtlOrigin::policy;
+  /// Whether the index holds it.
+  bool is_held : 1 = false;
+  bool has_key : 1 = false;
+  bool has_value : 1 = false;
+  /// Whether the operation under way is to drop it.
+  bool is_meant : 1 = false;
+  /// Why it left.
+  RemovalCause cause : 3 = RemovalCause::Replaced;
+  /// Of the key, mixed.
+  std::uint32_t hash = 0;
+  Slot slot = no_slot;
+  /// The number of the write that stored it.
+  std::uint32_t written = 0;
+  union {
+    /// While it is in use.
+    TimePoint stored_at{};
+    /// After that: the next one on the way out, or in the slab's list of unused ones.
+    Entry* next;
+  };
   Ttl ttl;
-  /// Always deadline_of(stored_at, ttl), kept because every lookup compares it.
-  TimePoint deadline{};
-  std::size_t weight = 1;
-  TtlOrigin ttl_origin = TtlOrigin::policy;
-  RemovalCause cause = RemovalCause::Replaced;
+  union {
+    Key key;
+  };
+  union {
+    Value value;
+  };
 
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, ttl); }
+  Entry() noexcept {}
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() { clear(); }
 
-  void live_from(TimePoint start, Ttl length) noexcept {
-    stored_at = start;
-    ttl = length;
-    deadline = deadline_of(start, length);
+  [[nodiscard]] Entry*& next_unused() noexcept { return next; }
+
+  /// Puts a key into an unused entry.
+  template <class K>
+  void set_key(K&& its_key, std::uint32_t its_hash) {
+    std::construct_at(std::addressof(key), std::forward<K>(its_key));
+    has_key = true;
+    hash = its_hash;
   }
 
-  /// Sets the time to live: `own`, or what `policy` says of such an answer.
+  /// Puts a value into an entry that has a key and none yet.
+  template <class V>
+  void set_value(V&& its_value) {
+    std::construct_at(std::addressof(value), std::forward<V>(its_value));
+    has_value = true;
+    this->weigh(key, value);
+  }
+
+  /// Destroys key and value.
+  void clear() noexcept {
+    if (has_value) std::destroy_at(std::addressof(value));
+    if (has_key) std::destroy_at(std::addressof(key));
+    has_key = has_value = false;
+  }
+
+  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, stored_at, ttl); }
+
+  /// Sets the times: `own`, or what `policy` says of such an answer, from `start` on.
   void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
+    std::construct_at(&stored_at, start);
     ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
-    live_from(start, own ? *own : ttl_by(policy));
+    ttl = own ? *own : ttl_by(policy);
   }
 
   [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
-    return value ? policy.ttl : policy.not_found_ttl;
+    return has_value ? policy.ttl : policy.not_found_ttl;
   }
 };
 
@@ -67,5 +117,19 @@ struct Entry final : TierTraits<T>::Eviction::Node, ListNode<WriteOrder> {
 [[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
   return claimed == TimePoint{} || claimed > latest ? latest : claimed;
 }
+
+/// Destroys an entry's key and value, and gives the entry back to its slab. Not under the tier's lock.
+template <class T, bool is_shared>
+struct GiveBack {
+  Slab<Entry<T>, is_shared>* slab = nullptr;
+  void operator()(Entry<T>* entry) const noexcept {
+    entry->clear();
+    slab->give_back(*entry);
+  }
+};
+
+/// Owns an entry that is in use and that no index holds.
+template <class T, bool is_shared>
+using OwnedEntry = std::unique_ptr<Entry<T>, GiveBack<T, is_shared>>;
 
 }  // namespace tiercache::detail

@@ -23,29 +23,46 @@ class FetchScope {
   explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
   /// Marks that the thread goes on with what waited within the fetch `id`.
   struct Afresh {};
-  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), is_outermost_(true) { innermost_ = this; }
+  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
+  /// Marks that the thread destroys the fetch `id`, which the next one who waits is to run.
+  struct Destroying {};
+  FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
+    innermost_ = this;
+  }
   FetchScope(const FetchScope&) = delete;
   FetchScope& operator=(const FetchScope&) = delete;
   ~FetchScope() { innermost_ = outer_; }
 
   /// Returns the fetch that the calling thread is in the middle of, the innermost one.
-  [[nodiscard]] static FetchId current() noexcept { return innermost_ != nullptr ? innermost_->id_ : FetchId{}; }
+  [[nodiscard]] static FetchId current() noexcept {
+    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
+  }
 
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
-    for (const FetchScope* scope = innermost_; scope != nullptr;
-         scope = scope->is_outermost_ ? nullptr : scope->outer_) {
-      if (scope->id_ == id) return true;
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ != Kind::destroying) return true;
+      if (scope->kind_ == Kind::afresh) return false;
+    }
+    return false;
+  }
+
+  /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
+  [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ == Kind::destroying) return true;
     }
     return false;
   }
 
  private:
+  enum class Kind : unsigned char { running, afresh, destroying };
+
   static inline constinit thread_local FetchScope* innermost_ = nullptr;
 
   FetchId id_;
   FetchScope* outer_;
-  bool is_outermost_ = false;
+  Kind kind_ = Kind::running;
 };
 
 }  // namespace tiercache::detail

@@ -1,18 +1,18 @@
 // Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/store.hpp.
 #pragma once
 
-#include <tiercache/detail/entry.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/outcome.hpp>
 #include <tiercache/detail/reference.hpp>
+#include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/waiter.hpp>
 
-#include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <utility>
 
 namespace tiercache::detail {
 
-/// One fetch of one key in one epoch.
+/// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
 ///
 /// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
 /// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
@@ -22,19 +22,22 @@ template <class Store>
 class Flight : public Counted<Flight<Store>, typename Store::Threading::ReferenceCount> {
  public:
   using T = typename Store::TierType;
-  using Entry = detail::Entry<T>;
 
-  /// Opens a flight of `its_entry->key`, with one owner.
-  explicit Flight(std::unique_ptr<Entry> its_entry) noexcept : entry(std::move(its_entry)), hash(entry->hash) {}
+  Flight() noexcept = default;
+  ~Flight() = default;
 
+  /// Its number in the slab.
+  Slot slot = no_slot;
+  /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
+  /// the cache itself lives.
+  Store* store = nullptr;
+  bool is_open = false;
+  /// Whether it was never used: then it comes with an owner.
+  bool is_new = true;
   /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
-  std::unique_ptr<Entry> entry;
+  typename Store::OwnedEntry entry;
   /// The hash of the key, mixed.
-  std::size_t hash;
-  Flight* next_in_bucket = nullptr;
-  /// Keeps the tier alive until the fetch has ended, however long the cache itself lives. Set when the flight is
-  /// opened.
-  Reference<Store> store;
+  std::uint32_t hash = 0;
   FetchId id;
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
@@ -45,10 +48,30 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   bool is_done = false;
   /// Whether the one who runs the fetch is leaving, so that another one is to run it.
   bool is_leader_leaving = false;
+  /// Whether the fetch runs its first part, inside the one who began it.
+  bool is_starting = false;
+  /// How often it has passed on to another one.
+  std::uint32_t passed_on = 0;
+
+  [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
  private:
   friend Counted<Flight, typename Store::Threading::ReferenceCount>;
-  ~Flight() = default;
+
+  /// Goes back to the tier, to be used again.
+  void dispose() noexcept {
+    outcome.reset();
+    entry.reset();
+    id = {};
+    is_done = is_leader_leaving = is_starting = false;
+    passed_on = 0;
+    Store* const home = store;
+    const bool was_open = std::exchange(is_open, false);
+    home->give_back(*this);
+    if (was_open) home->remove_owner();
+  }
+
+  Flight* next_unused_ = nullptr;
 };
 
 /// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.

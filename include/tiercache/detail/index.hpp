@@ -1,81 +1,257 @@
-// The index of one tier: finds a node by its hash and key. It owns no node, and knows nothing of lifetimes, bounds or
+// The index of one tier: finds a slot by its hash and key. It owns no entry, and knows nothing of lifetimes, bounds or
 // who should go.
 #pragma once
 
+#include <tiercache/detail/slab.hpp>
+#include <tiercache/detail/tags.hpp>
+
+#include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace tiercache::detail {
 
-/// A hash table chained through its nodes. A `Node` has `hash`, mixed, and `next_in_bucket`.
-template <class Node>
+/// One cache line of an index: places for slots, and their tags.
+struct alignas(64) IndexLine {
+  Tags tags;
+  Slot slots[Tags::count] = {};
+};
+
+/// Maps hashes of 32 well mixed bits to slots.
+///
+/// An extendible hash table (Fagin, Nievergelt, Pippenger, Strong 1979): a directory of segments. A segment is open
+/// addressing over cache lines of twelve places; a line counts who found it full and went on, so that a look-up knows
+/// where to stop (as in F14, Bronson and Shi 2019). A segment that is full grows or splits by itself: no insertion
+/// moves more than some hundreds of slots, however many there are.
 class Index {
  public:
-  /// Finds the node with this hash for which `is_it(node)` holds.
-  template <class IsIt>
-  [[nodiscard]] Node* find(std::size_t hash, const IsIt& is_it) const {
+  Index() = default;
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+  ~Index() {
+    for_each_segment([](const Segment& segment) { delete[] segment.lines; });
+  }
+
+  /// Returns `match(slot)`, a pointer, of the slot with this hash for which it is not null; null if there is none. It
+  /// is called for slots with other hashes too, now and then.
+  template <class Match>
+  [[nodiscard]] auto find(std::uint32_t hash, const Match& match) const -> decltype(match(Slot{})) {
     if (size_ == 0) return nullptr;
-    for (Node* node = buckets_[hash & mask_]; node != nullptr; node = node->next_in_bucket) {
-      if (node->hash == hash && is_it(*node)) return node;
+    const Segment& segment = segments_[number_of(hash)];
+    const std::uint8_t tag = Tags::tag_of(hash);
+    std::uint32_t at = segment.home_of(hash);
+    for (std::uint32_t probed = 0; probed < segment.line_count; ++probed) {
+      const IndexLine& line = segment.lines[at];
+      for (unsigned places = line.tags.matches(tag); places != 0; places &= places - 1) {
+        if (const auto found = match(line.slots[std::countr_zero(places)])) return found;
+      }
+      if (line.tags.passed == 0) break;
+      at = segment.next(at);
     }
     return nullptr;
   }
 
-  /// Makes room for one more node, so that the next `link` cannot fail. Throws `std::bad_alloc` and has changed
-  /// nothing.
-  void reserve_one() {
-    if (buckets_ == nullptr) {
-      resize(8);
-    } else if (size_ > mask_) {
-      resize(2 * (mask_ + 1));
-    }
+  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
+  /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
+  template <class HashOf>
+  void reserve(std::uint32_t hash, const HashOf& hash_of) {
+    if (segments_ == nullptr) begin();
+    while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
-  void link(Node& node) noexcept {
-    push(node);
+  void link(std::uint32_t hash, Slot slot) noexcept {
+    Segment& segment = segments_[first_number_of(hash)];
+    segment.link(hash, slot);
+    ++segment.count;
     ++size_;
   }
 
-  void unlink(Node& node) noexcept {
-    Node** slot = &buckets_[node.hash & mask_];
-    while (*slot != &node) slot = &(*slot)->next_in_bucket;
-    *slot = node.next_in_bucket;
+  void unlink(std::uint32_t hash, Slot slot) noexcept {
+    Segment& segment = segments_[first_number_of(hash)];
+    const Place place = segment.place_of(hash, slot);
+    place.line->tags.tags[place.number] = 0;
+    for (std::uint32_t at = segment.home_of(hash); &segment.lines[at] != place.line; at = segment.next(at)) {
+      --segment.lines[at].tags.passed;
+    }
+    --segment.count;
     --size_;
   }
 
-  /// Runs `visit(node)` on every node, in no order. It may unlink the node that it is given.
-  template <class Visit>
-  void for_each(const Visit& visit) {
-    if (size_ == 0) return;
-    for (std::size_t bucket = 0; bucket <= mask_; ++bucket) {
-      for (Node* node = buckets_[bucket]; node != nullptr;) {
-        Node* const next = node->next_in_bucket;
-        visit(*node);
-        node = next;
-      }
-    }
+  /// Puts a slot in the place of another one with the same hash.
+  void replace(std::uint32_t hash, Slot held, Slot fresh) noexcept {
+    const Place place = segments_[first_number_of(hash)].place_of(hash, held);
+    place.line->slots[place.number] = fresh;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// Runs `visit(slot)` on every slot, in no order. It may unlink the slot that it is given.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for_each_segment([&visit](const Segment& segment) { segment.for_each(visit); });
+  }
+
  private:
-  void push(Node& node) noexcept {
-    Node*& first = buckets_[node.hash & mask_];
-    node.next_in_bucket = first;
-    first = &node;
+  static constexpr std::uint32_t most_lines = 64;
+  static constexpr std::uint32_t most_depth = 22;
+  static constexpr std::uint32_t home_bits = 10;
+
+  struct Place {
+    IndexLine* line;
+    unsigned number;
+  };
+
+  // Of a hash, bits 0-7 make the tag and bits 8-17 choose the line; bits 18-31, and then 0-7, the segment.
+  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return std::rotr(hash, 18); }
+
+  struct Segment {
+    IndexLine* lines = nullptr;
+    std::uint32_t line_count = 0;
+    /// How many slots it holds. Kept in the first of the directory's copies only.
+    std::uint32_t count : 27 = 0;
+    /// How many of the segment bits all its hashes have in common.
+    std::uint32_t depth : 5 = 0;
+
+    [[nodiscard]] bool is_full() const noexcept { return count >= line_count * Tags::count / 8 * 7; }
+    [[nodiscard]] std::uint32_t home_of(std::uint32_t hash) const noexcept {
+      return (hash >> 8 & ((1U << home_bits) - 1)) * line_count >> home_bits;
+    }
+    [[nodiscard]] std::uint32_t next(std::uint32_t at) const noexcept { return at + 1 == line_count ? 0 : at + 1; }
+
+    void link(std::uint32_t hash, Slot slot) const noexcept {
+      std::uint32_t at = home_of(hash);
+      unsigned free = lines[at].tags.free();
+      while (free == 0) {
+        ++lines[at].tags.passed;
+        at = next(at);
+        free = lines[at].tags.free();
+      }
+      const int number = std::countr_zero(free);
+      lines[at].tags.tags[number] = Tags::tag_of(hash);
+      lines[at].slots[number] = slot;
+    }
+
+    /// Finds a slot that is linked.
+    [[nodiscard]] Place place_of(std::uint32_t hash, Slot slot) const noexcept {
+      for (std::uint32_t at = home_of(hash);; at = next(at)) {
+        IndexLine& line = lines[at];
+        for (unsigned places = line.tags.matches(Tags::tag_of(hash)); places != 0; places &= places - 1) {
+          const auto number = static_cast<unsigned>(std::countr_zero(places));
+          if (line.slots[number] == slot) return {&line, number};
+        }
+      }
+    }
+
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+      for (std::uint32_t at = 0; at < line_count; ++at) {
+        for (unsigned held = lines[at].tags.held(); held != 0; held &= held - 1) {
+          visit(lines[at].slots[std::countr_zero(held)]);
+        }
+      }
+    }
+  };
+
+  [[nodiscard]] std::uint32_t number_of(std::uint32_t hash) const noexcept {
+    return segment_bits(hash) & directory_mask_;
+  }
+  /// Returns the number of the first of a segment's copies in the directory.
+  [[nodiscard]] std::uint32_t first_number_of(std::uint32_t hash) const noexcept {
+    const std::uint32_t number = number_of(hash);
+    return number & ((1U << segments_[number].depth) - 1);
   }
 
-  void resize(std::size_t bucket_count) {
-    Index larger;
-    larger.buckets_ = std::make_unique<Node*[]>(bucket_count);
-    larger.mask_ = bucket_count - 1;
-    for_each([&larger](Node& node) { larger.push(node); });
-    buckets_ = std::move(larger.buckets_);
-    mask_ = larger.mask_;
+  template <class Visit>
+  void for_each_segment(const Visit& visit) const {
+    if (segments_ == nullptr) return;
+    for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
+      const Segment segment = segments_[number];
+      if (number >> segment.depth == 0) visit(segment);
+    }
   }
 
-  std::unique_ptr<Node*[]> buckets_;
-  std::size_t mask_ = 0;
+  void begin() {
+    auto segments = std::make_unique<Segment[]>(1);
+    segments[0].lines = new IndexLine[1];
+    segments[0].line_count = 1;
+    segments_ = std::move(segments);
+  }
+
+  /// Returns the smallest size of a segment, in lines, that is not full with `count` slots.
+  [[nodiscard]] static std::uint32_t lines_for(std::uint32_t count) noexcept {
+    // Steps of at most 1.5, so that little is left empty.
+    std::uint32_t lines = 1;
+    while (count >= lines * Tags::count / 8 * 7) {
+      const bool is_power_of_two = std::has_single_bit(lines);
+      lines = lines < 8 ? 2 * lines : is_power_of_two ? lines / 2 * 3 : lines / 3 * 4;
+    }
+    return lines;
+  }
+
+  template <class HashOf>
+  void make_room(std::uint32_t number, const HashOf& hash_of) {
+    const Segment segment = segments_[number];
+    if (segment.line_count >= most_lines && segment.depth < most_depth) {
+      std::uint32_t ones = 0;
+      segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
+      // A user's hash may be the same for all keys: what does not fall apart has to grow.
+      const std::uint32_t most = (std::max)(ones, segment.count - ones);
+      if (most <= segment.count / 4 * 3) return split(number, segment.count - ones, ones, hash_of);
+    }
+    Segment larger = segment;
+    larger.line_count = lines_for(segment.count);
+    larger.lines = new IndexLine[larger.line_count];
+    segment.for_each([&](Slot slot) { larger.link(hash_of(slot), slot); });
+    put(number, larger);
+    delete[] segment.lines;
+  }
+
+  template <class HashOf>
+  void split(std::uint32_t number, std::uint32_t zeros, std::uint32_t ones, const HashOf& hash_of) {
+    const Segment segment = segments_[number];
+    if (1U << segment.depth > directory_mask_) double_directory();
+    Segment halves[2];
+    std::unique_ptr<IndexLine[]> lines[2];
+    const std::uint32_t counts[2] = {zeros, ones};
+    for (int half = 0; half < 2; ++half) {
+      halves[half].depth = (segment.depth + 1) & 31U;
+      halves[half].count = counts[half] & 0x7ff'ffff;
+      halves[half].line_count = lines_for(counts[half]);
+      lines[half] = std::make_unique<IndexLine[]>(halves[half].line_count);
+      halves[half].lines = lines[half].get();
+    }
+    segment.for_each([&](Slot slot) {
+      const std::uint32_t hash = hash_of(slot);
+      halves[segment_bits(hash) >> segment.depth & 1].link(hash, slot);
+    });
+    put(number, halves[0]);
+    put(number | 1U << segment.depth, halves[1]);
+    static_cast<void>(lines[0].release());
+    static_cast<void>(lines[1].release());
+    delete[] segment.lines;
+  }
+
+  /// Puts a segment in all its places in the directory.
+  void put(std::uint32_t first_number, const Segment& segment) noexcept {
+    for (std::uint32_t number = first_number; number <= directory_mask_; number += 1U << segment.depth) {
+      segments_[number] = segment;
+    }
+  }
+
+  void double_directory() {
+    const std::uint32_t size = directory_mask_ + 1;
+    auto segments = std::make_unique<Segment[]>(2 * size);
+    std::copy_n(segments_.get(), size, segments.get());
+    std::copy_n(segments_.get(), size, segments.get() + size);
+    segments_ = std::move(segments);
+    directory_mask_ = 2 * size - 1;
+  }
+
+  std::unique_ptr<Segment[]> segments_;
+  std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;
 };
 

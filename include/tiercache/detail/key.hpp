@@ -2,6 +2,7 @@
 // compared, without building a key object until one has to be stored.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/tier_traits.hpp>
 
 #include <concepts>
@@ -126,16 +127,45 @@ template <class T, class K>
   return typename T::key_type(std::forward<K>(key));
 }
 
-/// Spreads a user's hash, which may be the identity, over all bits. The finalizer of MurmurHash3 (Appleby), with a
-/// seed.
-[[nodiscard]] constexpr std::size_t mixed_hash(std::size_t hash, std::uint64_t seed) noexcept {
-  std::uint64_t mixed = static_cast<std::uint64_t>(hash) ^ seed;
-  mixed ^= mixed >> 33;
-  mixed *= 0xff51afd7ed558ccdULL;
-  mixed ^= mixed >> 33;
-  mixed *= 0xc4ceb9fe1a85ec53ULL;
-  mixed ^= mixed >> 33;
-  return static_cast<std::size_t>(mixed);
+/// Spreads a number over all bits: the finalizer of MurmurHash3 (Appleby).
+[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t number) noexcept {
+  number ^= number >> 33;
+  number *= 0xff51afd7ed558ccdULL;
+  number ^= number >> 33;
+  number *= 0xc4ceb9fe1a85ec53ULL;
+  return number ^ number >> 33;
 }
+
+/// Returns the upper half of the product of two numbers, folded into the lower half.
+[[nodiscard]] constexpr std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) noexcept {
+#if TIERCACHE_HAS_INT128
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+#else
+  constexpr std::uint64_t low = 0xffff'ffff;
+  const std::uint64_t lows = (a & low) * (b & low);
+  const std::uint64_t middle = (a >> 32) * (b & low) + (lows >> 32);
+  const std::uint64_t other_middle = (a & low) * (b >> 32) + (middle & low);
+  const std::uint64_t upper = (a >> 32) * (b >> 32) + (middle >> 32) + (other_middle >> 32);
+  return (other_middle << 32 | (lows & low)) ^ upper;
+#endif
+}
+
+/// Mixes the hashes of one tier's keys, which may be the keys themselves, by numbers of its own: who does not know them
+/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi).
+class HashMixer {
+ public:
+  explicit constexpr HashMixer(std::uint64_t seed) noexcept
+      : mask_(spread(seed)), factor_(spread(seed + 0x9E37'79B9'7F4A'7C15) | 1) {}
+
+  [[nodiscard]] constexpr std::uint64_t operator()(std::size_t hash) const noexcept {
+    return folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_);
+  }
+
+ private:
+  std::uint64_t mask_;
+  std::uint64_t factor_;
+};
 
 }  // namespace tiercache::detail

@@ -7,7 +7,7 @@
 
 namespace tiercache::detail {
 
-/// Counts the owners of the `T` that derives from it, and deletes it with the last one. A new object has one.
+/// Counts the owners of the `T` that derives from it, and disposes of it with the last one. A new object has one.
 template <class T, class Count>
 class Counted {
  public:
@@ -17,16 +17,17 @@ class Counted {
 
   void add_owner() noexcept { owners_.add(); }
   void remove_owner() noexcept {
-    if (owners_.remove()) destroy(static_cast<T*>(this));
+    if (owners_.remove()) static_cast<T*>(this)->dispose();
   }
 
  protected:
   ~Counted() = default;
 
- private:
+  /// What becomes of it without owners, unless `T` knows better.
   // Inlined, GCC 12 takes the next owner's share for a use after free (-Wuse-after-free).
-  TIERCACHE_NOINLINE static void destroy(T* object) noexcept { delete object; }
+  TIERCACHE_NOINLINE void dispose() noexcept { delete static_cast<T*>(this); }
 
+ private:
   Count owners_;
 };
 

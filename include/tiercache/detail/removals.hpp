@@ -50,24 +50,41 @@ template <class T, class Threading>
 class Removals {
  public:
   using Entry = detail::Entry<T>;
+  using OwnedEntry = detail::OwnedEntry<T, Threading::can_block>;
 
   Removals() = default;
   Removals(const Removals&) = delete;
   Removals& operator=(const Removals&) = delete;
 
-  void add(std::unique_ptr<Entry> entry, RemovalCause cause,
-           const Reference<Listener<T, Threading>>& listener) noexcept {
+  void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
     if (listener && !listener_) listener_ = listener;
-    entry->cause = cause;
+    give_back_ = entry.get_deleter();
     Entry* const added = entry.release();
-    (last_ != nullptr ? last_->next_removed : first_) = added;
+    added->cause = cause;
+    added->next = nullptr;
+    (last_ != nullptr ? last_->next : first_) = added;
     last_ = added;
+  }
+
+  /// Puts the entries in the order that `is_before(left, right)` gives them: by merging, without any memory.
+  template <class IsBefore>
+  void sort(const IsBefore& is_before) noexcept {
+    Entry* sorted[64] = {};  // the one at i has 2 to the i elements
+    while (first_ != nullptr) {
+      Entry* run = std::exchange(first_, first_->next);
+      run->next = nullptr;
+      int i = 0;
+      for (; sorted[i] != nullptr; ++i) run = merged(std::exchange(sorted[i], nullptr), run, is_before);
+      sorted[i] = run;
+    }
+    for (Entry* const run : sorted) first_ = merged(run, first_, is_before);
+    for (last_ = first_; last_ != nullptr && last_->next != nullptr;) last_ = last_->next;
   }
 
   ~Removals() {
     while (first_ != nullptr) {
-      const std::unique_ptr<Entry> entry(std::exchange(first_, first_->next_removed));
-      if (listener_ && entry->value) report(*entry);
+      const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
+      if (listener_ && entry->has_value) report(*entry);
     }
   }
 
@@ -75,13 +92,28 @@ class Removals {
   // The entry has left whatever the listener throws, and there is nobody to hand it to.
   void report(const Entry& entry) noexcept {
     TIERCACHE_TRY {
-      listener_->call(entry.key, *entry.value, entry.cause);
+      listener_->call(entry.key, entry.value, entry.cause);
     }
     TIERCACHE_CATCH_ALL {}
   }
 
+  template <class IsBefore>
+  [[nodiscard]] static Entry* merged(Entry* left, Entry* right, const IsBefore& is_before) noexcept {
+    Entry* first = nullptr;
+    for (Entry** last = &first;; last = &(*last)->next) {
+      if (left == nullptr || right == nullptr) {
+        *last = left != nullptr ? left : right;
+        return first;
+      }
+      Entry*& next = is_before(*right, *left) ? right : left;
+      *last = next;
+      next = next->next;
+    }
+  }
+
   Entry* first_ = nullptr;
   Entry* last_ = nullptr;
+  typename OwnedEntry::deleter_type give_back_;
   Reference<Listener<T, Threading>> listener_;
 };
 

@@ -11,13 +11,13 @@
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
+#include <tiercache/detail/slab.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/tier_stats.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -40,19 +40,20 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
   using Entry = detail::Entry<T>;
+  using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
   using Flight = detail::Flight<Store>;
 
   explicit Store(const TierPolicy& policy)
       : contents_(policy),
-        seed_(mixed_hash(reinterpret_cast<std::uintptr_t>(this),
-                         static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+        mixer_(reinterpret_cast<std::uintptr_t>(this) ^
+               spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
 
   // Reading.
 
   /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
@@ -61,22 +62,22 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       ++contents_.counted.lookups_without_fetch;
       return false;
     }
-    if (entry->value) use(std::as_const(*entry->value));
+    if (entry->has_value) use(std::as_const(entry->value));
     contents_.hit(*entry);
-    return entry->value.has_value();
+    return entry->has_value;
   }
 
   template <class K>
   [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
     {
       const Lock lock(mutex_);
       const Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->value) return std::nullopt;
-      value.emplace(*entry->value);  // in place: not even the destructor of a temporary value runs under the lock
+      if (entry == nullptr || !entry->has_value) return std::nullopt;
+      value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
       ttl = entry->ttl;
     }
@@ -89,7 +90,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// if need be. Whoever gets `leading` runs the fetch and lands the flight.
   template <class K, class Answer>
   [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     Reference<Flight> opened;
     for (;;) {
       {
@@ -97,7 +98,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
         if (Entry* const entry = contents_.find(hash, key);
-            entry != nullptr && entry->is_fresh(time) && (entry->value || takes_not_found)) {
+            entry != nullptr && entry->is_fresh(time) && (entry->has_value || takes_not_found)) {
           answer(std::as_const(*entry));
           contents_.hit(*entry);
           return Beginning::answered;
@@ -118,9 +119,11 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
+        opened = take_flight();
       }
-      // The key is copied and the memory taken with no lock held; then we look again.
-      opened = Reference<Flight>::adopt(new Flight(std::make_unique<Entry>(std::in_place, make_key<T>(key), hash)));
+      // The key is copied with no lock held; then we look again.
+      opened->entry->set_key(make_key<T>(key), hash);
+      opened->hash = hash;
     }
   }
 
@@ -144,12 +147,21 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return flight.waiters.erase(waiter);
   }
 
-  /// Notes that whoever runs the fetch leaves, and tells whether the fetch has not ended. Then the flight's ticket is
-  /// to be dropped now, and the next waiter runs its own fetch.
+  /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
+  /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
     const Lock lock(mutex_);
     flight.is_leader_leaving = !flight.is_done;
-    return flight.is_leader_leaving;
+    return flight.is_leader_leaving && !flight.is_starting;
+  }
+
+  /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
+  /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
+  [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {
+    const Lock lock(mutex_);
+    if (flight.passed_on != passed_on) return false;
+    flight.is_starting = false;
+    return flight.is_leader_leaving && !flight.is_done;
   }
 
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
@@ -157,6 +169,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     {
+      std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
       const Lock lock(mutex_);
       if (flight.outcome.is_failure()) {
@@ -166,7 +179,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
         ++contents_.counted.store_failures;
       } else {
-        keep(flight, removals);
+        keep(flight, removals, failure);
       }
       finish(flight);
     }
@@ -183,6 +196,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         next = flight.waiters.pop_front();
         if (next == nullptr) return finish(flight);
         flight.started_at = now();
+        flight.is_starting = true;
+        ++flight.passed_on;
       }
     }
     if (next == nullptr) {
@@ -193,6 +208,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     next->lead();
   }
 
+  /// Takes back a flight that nobody refers to any more.
+  void give_back(Flight& flight) noexcept { flight_slab_.give_back(flight); }
+
   /// The lock, for waiters that must be told under it.
   [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
 
@@ -200,17 +218,17 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K, class V>
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
-    const std::size_t hash = hash_of(key);
-    auto entry = std::make_unique<Entry>(std::in_place, make_key<T>(std::forward<K>(key)), hash);
-    entry->value.emplace(std::forward<V>(value));
-    entry->weight = TierTraits<T>::weigh(entry->key, *entry->value);
+    const std::uint32_t hash = hash_of(key);
+    OwnedEntry entry = take_entry();
+    entry->set_key(make_key<T>(std::forward<K>(key)), hash);
+    entry->set_value(std::forward<V>(value));
 
     Removals removals;
     const Lock lock(mutex_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
     Flight* const flight = find_flight(hash, entry->key);
-    contents_.reserve_one();
+    contents_.reserve(hash);
     if (flight != nullptr) supersede(*flight);
     entry->live_from(stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
@@ -218,7 +236,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K>
   std::size_t invalidate(const K& key) {
-    const std::size_t hash = hash_of(key);
+    const std::uint32_t hash = hash_of(key);
     Removals removals;
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
@@ -233,7 +251,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     supersede_all();
-    return contents_.drop_oldest_down_to(0, cause, removals);
+    return contents_.drop_all(cause, removals);
   }
 
   /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
@@ -243,7 +261,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
-      return !entry.value || is_meant(entry.key, *entry.value);
+      return !entry.has_value || is_meant(entry.key, entry.value);
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
     supersede_all();
@@ -253,7 +271,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t trim(std::size_t count) noexcept {
     Removals removals;
     const Lock lock(mutex_);
-    return contents_.drop_oldest_down_to(count, RemovalCause::Trimmed, removals);
+    return contents_.trim(count, removals);
   }
 
   std::size_t purge_expired() noexcept {
@@ -270,7 +288,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     is_closed_ = true;
     supersede_all();
     listener = contents_.exchange_listener({});
-    contents_.drop_oldest_down_to(0, RemovalCause::Cleared, removals);
+    static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
 
   // Upkeep.
@@ -314,29 +332,50 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using OutcomeKind = typename Outcome<Value>::Kind;
 
   friend Counted<Store, typename Threading::ReferenceCount>;
+  friend Flight;
   ~Store() = default;
 
   [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
 
   template <class K>
-  [[nodiscard]] std::size_t hash_of(const K& key) const {
-    return mixed_hash(hash_key<T>(key), seed_);
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return static_cast<std::uint32_t>(mixer_(hash_key<T>(key)) >> 32);
   }
 
-  template <class K>
-  [[nodiscard]] Flight* find_flight(std::size_t hash, const K& key) const {
-    return flights_.find(hash, [&key](const Flight& flight) { return is_key<T>(flight.entry->key, key); });
+  [[nodiscard]] OwnedEntry take_entry() {
+    const Lock lock(mutex_);
+    return contents_.take();
   }
 
   // What follows wants the lock held.
 
+  template <class K>
+  [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
+    return flights_.find(hash, [&](Slot slot) -> Flight* {
+      Flight& flight = flight_slab_[slot];
+      return flight.hash == hash && is_key<T>(flight.entry->key, key) ? &flight : nullptr;
+    });
+  }
+
+  /// Returns a flight that is not open, and whose entry is to be filled.
+  [[nodiscard]] Reference<Flight> take_flight() {
+    Flight& flight = flight_slab_.take();
+    flight.store = this;
+    auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
+    flight.is_new = false;
+    taken->entry = contents_.take();
+    return taken;
+  }
+
   void open(Flight& flight, TimePoint time) {
-    flights_.reserve_one();
-    flights_.link(flight);
+    flights_.reserve(flight.hash, [this](Slot slot) { return flight_slab_[slot].hash; });
+    flights_.link(flight.hash, flight.slot);
     flight.is_current = true;
-    flight.store = Reference<Store>::share(*this);
+    flight.is_open = true;
+    this->add_owner();
     flight.id = FetchId{this, ++flights_opened_};
     flight.started_at = time;
+    flight.is_starting = true;
     ++in_flight_;
     ++contents_.counted.lookups;
     ++contents_.counted.misses;
@@ -344,12 +383,12 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   void supersede(Flight& flight) noexcept {
-    flights_.unlink(flight);
+    flights_.unlink(flight.hash, flight.slot);
     flight.is_current = false;
   }
 
   void supersede_all() noexcept {
-    flights_.for_each([this](Flight& flight) { supersede(flight); });
+    flights_.for_each([this](Slot slot) { supersede(flight_slab_[slot]); });
   }
 
   void finish(Flight& flight) noexcept {
@@ -359,22 +398,23 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Stores what a flight brought.
-  void keep(Flight& flight, Removals& removals) noexcept {
+  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
       Entry* const held = contents_.find(entry.hash, entry.key);
-      if (!entry.value && contents_.policy().not_found_ttl == Ttl{}) {
+      if (!entry.has_value && contents_.policy().not_found_ttl == Ttl{}) {
         if (held != nullptr) contents_.drop(*held, RemovalCause::Expired, removals);
         return;
       }
-      contents_.reserve_one();
+      contents_.reserve(entry.hash);
       entry.live_from(stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
       supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
     }
     TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
       ++contents_.counted.store_failures;
     }
   }
@@ -384,8 +424,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
   [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
     TIERCACHE_TRY {
-      entry.value.emplace(outcome.value());
-      entry.weight = TierTraits<T>::weigh(entry.key, *entry.value);
+      entry.set_value(outcome.value());
       return true;
     }
     TIERCACHE_CATCH_ALL {}
@@ -409,8 +448,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   mutable typename Threading::Mutex mutex_;
   Contents<T, Threading> contents_;
-  const std::uint64_t seed_;
-  Index<Flight> flights_;
+  const HashMixer mixer_;
+  Slab<Flight, Threading::can_block> flight_slab_;
+  Index flights_;
   std::uint64_t in_flight_ = 0;
   std::uint64_t flights_opened_ = 0;
   bool is_closed_ = false;

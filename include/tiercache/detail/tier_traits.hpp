@@ -1,6 +1,7 @@
 // What a tier's declaration says, with the defaults filled in, and the sentences for declarations that make no sense.
 #pragma once
 
+#include <tiercache/adaptive_clock.hpp>
 #include <tiercache/detail/type_name.hpp>
 #include <tiercache/eviction.hpp>
 #include <tiercache/tier.hpp>
@@ -25,7 +26,7 @@ concept HasConstantPolicy = requires { typename std::integral_constant<PolicyFau
 
 template <class T>
 struct EvictionOf {
-  using type = Lru;
+  using type = AdaptiveClock;
 };
 template <class T>
   requires requires { typename T::eviction; }
@@ -99,6 +100,10 @@ struct TierTraits {
       return type_name<T>();
     }
   }
+
+  /// Whether the tier says what an entry weighs.
+  static constexpr bool has_weigher = requires(const Key& key, const Value& value) { T::weigh(key, value); } ||
+                                      (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
 
   [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
     if constexpr (requires { T::weigh(key, value); }) {

@@ -1,0 +1,211 @@
+// AdaptiveClock: the default eviction policy. The other policies, and what a policy is, live in eviction.hpp.
+#pragma once
+
+#include <tiercache/detail/eviction_queue.hpp>
+#include <tiercache/detail/frequency_sketch.hpp>
+#include <tiercache/detail/ghosts.hpp>
+#include <tiercache/detail/slab.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace tiercache {
+
+/// Keeps what is asked for often or was asked for lately, whichever pays off, and is not swept empty by a scan. A hit
+/// raises a small counter in the entry and does nothing else; a miss does a bounded number of steps.
+///
+/// A new entry waits in a *window*, first in first out with a second chance for what was read. Who leaves the window
+/// is admitted to the *main* space, a CLOCK (Corbato 1968) with counters of two bits, only if it was asked for more
+/// often than the one that would have to go from there (TinyLFU: Einziger, Friedman, Manes 2017), by a count-min sketch
+/// which remembers those that are gone too. The split is steered by a short list of *ghosts*, hashes of those who were
+/// turned away (as in ARC: Megiddo, Modha 2003): one that is asked for again makes the window larger; an entry of the
+/// main space that is read although its counter had been used up makes it smaller.
+///
+/// Takes, beside the entries, 8 to 16 bytes for the sketch and up to 4 for the ghosts per entry of the capacity, once
+/// it is half full.
+class AdaptiveClock {
+ public:
+  /// What the policy keeps in each entry.
+  struct Node : detail::EvictionLinks {
+    /// How often it was read, up to 3, since a hand passed.
+    std::uint8_t counter : 2 = 0;
+    /// Whether it is in the main space, as opposed to the window.
+    std::uint8_t is_main : 1 = 0;
+    /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
+    std::uint8_t is_spent : 1 = 0;
+  };
+
+  /// It is asked for a victim after a new entry was inserted: that one may have to go itself.
+  static constexpr bool has_admission = true;
+
+  /// Adapts to another capacity. The window keeps its share.
+  void resize(std::size_t capacity) noexcept {
+    if (capacity == capacity_) return;
+    const auto size = static_cast<double>(capacity);
+    const double share = capacity_ == 0 ? first_window : target_ / static_cast<double>(capacity_);
+    least_window_ = (std::max)(1.0, least_share * size);
+    most_window_ = (std::max)(1.0, most_share * size);
+    target_ = (std::clamp)(share * size, least_window_, most_window_);
+    capacity_ = capacity;
+    ghost_capacity_ = (std::max)(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
+    sketch_.clear();
+    ghosts_.clear();
+  }
+
+  /// Puts `entry` into the window; or, if it was turned away lately and now deserves better, into the main space.
+  void insert(const auto& entries, detail::Slot entry) noexcept {
+    const std::uint32_t hash = entries.hash(entry);
+    if (!sketch_.is_ready() && 2 * size() >= capacity_) {
+      sketch_.start(capacity_);
+      ghosts_.start(ghost_capacity_);
+    }
+    sketch_.count(hash);
+    entries[entry].counter = 0;
+    if (ghosts_.erase(hash)) {
+      vote(1.0);
+      if (size() >= capacity_ && main_.size() != 0) {
+        const detail::Slot rival = victim_of_main(entries);
+        if (beats(hash, entries.hash(rival))) {
+          add_to_main(entries, entry);
+          doomed_ = rival;
+          return;
+        }
+      }
+    }
+    entries[entry].is_main = 0;
+    entries[entry].is_spent = 0;
+    window_.push_newest(entries, entry);
+    if (size() <= capacity_) drain_window(entries, 0.0);
+  }
+
+  /// Notes that `entry` was read.
+  void hit(const auto& entries, detail::Slot entry) noexcept {
+    auto& node = entries[entry];
+    if (node.counter < 3) node.counter = (node.counter + 1) & 3;
+  }
+
+  /// Puts `fresh` in the place of `old`, with its counter.
+  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+    entries[fresh].counter = entries[old].counter;
+    entries[fresh].is_main = entries[old].is_main;
+    entries[fresh].is_spent = entries[old].is_spent;
+    (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
+    if (doomed_ == old) doomed_ = fresh;
+  }
+
+  /// Forgets `entry`.
+  void erase(const auto& entries, detail::Slot entry) noexcept {
+    if (doomed_ == entry) doomed_ = detail::no_slot;
+    if (entries[entry].is_main != 0) {
+      main_.erase(entries, entry);
+      spent_ -= entries[entry].is_spent;
+    } else {
+      window_.erase(entries, entry);
+    }
+  }
+
+  /// Lets the window's oldest entry and the main space's contend, and returns the one that goes.
+  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
+    if (doomed_ != detail::no_slot) return doomed_;
+    drain_window(entries, 1.0);
+    if (static_cast<double>(window_.size()) <= target_ && main_.size() != 0) return victim_of_main(entries);
+    const detail::Slot candidate = window_.oldest();
+    const std::uint32_t hash = entries.hash(candidate);
+    if (main_.size() != 0) {
+      const detail::Slot rival = victim_of_main(entries);
+      if (beats(hash, entries.hash(rival))) {
+        window_.erase(entries, candidate);
+        add_to_main(entries, candidate);
+        return rival;
+      }
+    }
+    ghosts_.add(hash);
+    return candidate;
+  }
+
+ private:
+  // Measured, on traces of databases, disks and web shops: see the reference that the tests replay.
+  static constexpr double first_window = 0.05;
+  static constexpr double least_share = 0.01;
+  static constexpr double most_share = 0.99;
+  static constexpr double ghost_share = 0.2;
+  static constexpr double main_vote = 0.9;
+  static constexpr unsigned margin = 1;
+  // A hand that met only entries which were read would go on for as long as the tier is large.
+  static constexpr int most_steps = 32;
+
+  [[nodiscard]] std::size_t size() const noexcept { return window_.size() + main_.size(); }
+
+  [[nodiscard]] bool beats(std::uint32_t candidate, std::uint32_t rival) const noexcept {
+    return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
+  }
+
+  void vote(double change) noexcept { target_ = (std::clamp)(target_ + change, least_window_, most_window_); }
+
+  void add_to_main(const auto& entries, detail::Slot entry) noexcept {
+    entries[entry].counter = 0;
+    entries[entry].is_main = 1;
+    entries[entry].is_spent = 1;
+    ++spent_;
+    main_.push_newest(entries, entry);
+  }
+
+  /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
+  /// which stay once more. Then, the oldest was not read.
+  void drain_window(const auto& entries, double excess) noexcept {
+    std::size_t chances = (std::min)(window_.size(), static_cast<std::size_t>(most_steps));
+    for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
+      const detail::Slot oldest = window_.oldest();
+      if (entries[oldest].counter != 0 && chances != 0) {
+        --chances;
+        entries[oldest].counter = 0;
+        sketch_.count(entries.hash(oldest));
+        window_.erase(entries, oldest);
+        window_.push_newest(entries, oldest);
+        continue;
+      }
+      if (static_cast<double>(window_.size()) <= target_ + excess) return;
+      window_.erase(entries, oldest);
+      add_to_main(entries, oldest);
+    }
+  }
+
+  /// Moves the hand of the main space, and returns where it stops.
+  [[nodiscard]] detail::Slot victim_of_main(const auto& entries) noexcept {
+    for (int steps = 0; steps < most_steps; ++steps) {
+      const detail::Slot oldest = main_.oldest();
+      auto& node = entries[oldest];
+      if (node.counter == 0) break;
+      sketch_.count(entries.hash(oldest));
+      if (node.is_spent != 0) {
+        const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
+        vote(-main_vote * (std::min)(10.0, scarcity));
+        node.is_spent = 0;
+        --spent_;
+      }
+      node.counter = (node.counter - 1) & 3;
+      if (node.counter == 0) {
+        node.is_spent = 1;
+        ++spent_;
+      }
+      main_.erase(entries, oldest);
+      main_.push_newest(entries, oldest);
+    }
+    return main_.oldest();
+  }
+
+  detail::EvictionQueue window_;
+  detail::EvictionQueue main_;
+  detail::FrequencySketch sketch_;
+  detail::Ghosts ghosts_;
+  std::size_t capacity_ = 0;
+  std::size_t ghost_capacity_ = 1;
+  std::size_t spent_ = 0;
+  double target_ = 1.0;
+  double least_window_ = 1.0;
+  double most_window_ = 1.0;
+  detail::Slot doomed_ = detail::no_slot;
+};
+
+}  // namespace tiercache

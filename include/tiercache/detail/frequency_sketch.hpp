@@ -1,0 +1,98 @@
+// FrequencySketch: about how often each key was asked for lately, those that are not held included.
+#pragma once
+
+#include <tiercache/detail/zeroed_array.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace tiercache::detail {
+
+/// A count-min sketch with four rows of counters of four bits that are halved over and over (TinyLFU: Einziger,
+/// Friedman, Manes 2017). It halves a few counters with each count, so that no count takes long.
+class FrequencySketch {
+ public:
+  [[nodiscard]] bool is_ready() const noexcept { return words_.size() != 0; }
+
+  /// Begins to count, for about `capacity` keys. Without the memory for it, it stays as it is and knows nothing.
+  void start(std::size_t capacity) noexcept {
+    constexpr std::size_t least_words = 256;
+    constexpr std::size_t most_words = std::size_t{1} << 31;
+    words_.allocate(std::bit_ceil((std::clamp)(capacity, least_words, most_words)));
+    period_ = 5 * (std::clamp)(capacity, std::size_t{1}, most_words);
+    until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
+    halved_ = 0;
+    debt_ = 0;
+  }
+
+  void clear() noexcept { words_.allocate(0); }
+
+  /// Counts a request.
+  void count(std::uint32_t hash) noexcept {
+    if (!is_ready()) return;
+    bool has_counted = false;
+    const std::uint64_t spread = spread_of(hash);
+    for (unsigned row = 0; row < rows; ++row) {
+      std::uint64_t& word = words_[word_of(spread, row)];
+      const unsigned shift = shift_of(spread, row);
+      if ((word >> shift & 15) == 15) continue;
+      word += std::uint64_t{1} << shift;
+      has_counted = true;
+    }
+    if (has_counted) age();
+  }
+
+  /// Returns how often a key was asked for, up to 15; 0 before `start`.
+  [[nodiscard]] unsigned estimate(std::uint32_t hash) const noexcept {
+    if (!is_ready()) return 0;
+    const std::uint64_t spread = spread_of(hash);
+    std::uint64_t least = 15;
+    for (unsigned row = 0; row < rows; ++row) {
+      least = (std::min)(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+    }
+    return static_cast<unsigned>(least);
+  }
+
+ private:
+  static constexpr unsigned rows = 4;
+
+  [[nodiscard]] static std::uint64_t spread_of(std::uint32_t hash) noexcept {
+    std::uint64_t spread = hash * 0x9E37'79B9'7F4A'7C15;
+    spread ^= spread >> 32;
+    spread *= 0xD6E8'FEB8'6659'FD93;
+    return spread ^ spread >> 32;
+  }
+  [[nodiscard]] std::size_t word_of(std::uint64_t spread, unsigned row) const noexcept {
+    std::uint64_t word = spread * (0x9E37'79B9'7F4A'7C15 + 2 * row * std::uint64_t{0x2545'F491'4F6C'DD1D}) + row;
+    word ^= word >> 32;
+    return static_cast<std::size_t>(word) & (words_.size() - 1);
+  }
+  /// Each row has a quarter of every word.
+  [[nodiscard]] static unsigned shift_of(std::uint64_t spread, unsigned row) noexcept {
+    return (row * 4 + (static_cast<unsigned>(spread >> (row * 2)) & 3)) * 4;
+  }
+
+  /// Halves counters, each one once every `period_` counts, the first time after up to twice and a half as many.
+  void age() noexcept {
+    if (until_halving_ > 0) {
+      --until_halving_;
+      return;
+    }
+    debt_ += words_.size();
+    while (debt_ >= period_) {
+      debt_ -= period_;
+      words_[halved_] = words_[halved_] >> 1 & 0x7777'7777'7777'7777;
+      halved_ = (halved_ + 1) & (words_.size() - 1);
+    }
+  }
+
+  ZeroedArray<std::uint64_t> words_;
+  std::size_t period_ = 1;
+  std::size_t halved_ = 0;
+  std::size_t debt_ = 0;
+  std::int64_t until_halving_ = 0;
+};
+
+}  // namespace tiercache::detail

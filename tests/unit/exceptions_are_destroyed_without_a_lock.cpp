@@ -1,0 +1,56 @@
+#include "catch.hpp"
+#include "checked_threading.hpp"
+
+#include <cstddef>
+#include <functional>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::CheckedThreading;
+using tiercache::ManualClock;
+
+int held_at_destruction = 0;
+int comparisons_until_throw = 0;
+
+struct ComparisonFailed {
+  ComparisonFailed() = default;
+  ComparisonFailed(const ComparisonFailed&) = default;
+  ~ComparisonFailed() { held_at_destruction += CheckedThreading::Mutex::held; }
+};
+
+struct ThrowingEqual {
+  bool operator()(int left, int right) const {
+    if (comparisons_until_throw > 0 && --comparisons_until_throw == 0) throw ComparisonFailed();
+    return left == right;
+  }
+};
+
+struct Cards : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1s};
+  using hash = std::hash<int>;
+  using equal = ThrowingEqual;
+};
+
+struct CheckedConfig {
+  using clock = ManualClock;
+  using threading = CheckedThreading;
+};
+
+}  // namespace
+
+TEST_CASE("P6: what a comparison throws while a value is stored is destroyed with no lock held") {
+  ManualClock::reset();
+  tiercache::BasicTieredCache<CheckedConfig, Cards> cache;
+  cache.put<Cards>(1, 10);
+  ManualClock::advance(2s);
+  held_at_destruction = 0;
+  const auto fetch = [] {
+    comparisons_until_throw = 1;
+    return 11;
+  };
+  CHECK(cache.get_or_fetch<Cards>(1, fetch).get() == 11);
+  CHECK(held_at_destruction == 0);
+  CHECK(cache.stats<Cards>().store_failures == 1);
+  CHECK(cache.get_or_fetch<Cards>(1, [] { return 12; }).get() == 12);
+}

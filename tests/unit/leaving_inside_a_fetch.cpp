@@ -1,0 +1,116 @@
+#include "ask.hpp"
+#include "catch.hpp"
+#include "configs.hpp"
+#include "manual_fetch.hpp"
+#include "task.hpp"
+#include "watchdog.hpp"
+
+#include <tiercache/tiercache.hpp>
+
+#include <optional>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+using support::ask;
+using support::ManualFetch;
+using support::Running;
+using support::Task;
+
+struct Cards : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 1};
+  using eviction = tiercache::OldestFirst;
+};
+template <class Config>
+using Cache = tiercache::BasicTieredCache<Config, Cards>;
+
+/// Asks, on a plain thread, for the key that it was fetched under, when it is destroyed.
+template <class AnyCache>
+struct AsksAtItsEnd {
+  explicit AsksAtItsEnd(AnyCache& its_cache, std::string& its_answer) : cache(its_cache), answer(its_answer) {}
+  AsksAtItsEnd(const AsksAtItsEnd&) = delete;
+  AsksAtItsEnd& operator=(const AsksAtItsEnd&) = delete;
+  ~AsksAtItsEnd() {
+    const auto at_once = [] { return std::string("fetched"); };
+    try {
+      answer = cache.template get_or_fetch<Cards>("a", at_once).get();
+    } catch (const tiercache::recursive_fetch&) {
+      answer = "recursive";
+    }
+  }
+
+  AnyCache& cache;
+  std::string& answer;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("P5: one who fetches anew is destroyed by the listener that its own fetch calls", "",
+                   support::Shared, support::Local) {
+  Cache<TestType> cache;
+  cache.template put<Cards>("b", "goes");
+  ManualFetch<std::optional<std::string>> none;
+  const auto some = [] { return std::string("some"); };
+  const auto leader = ask<Cards>(cache, "a", none);
+  auto waiter = ask<Cards>(cache, "a", some);
+  bool has_left = false;
+  cache.template on_removal<Cards>([&](const std::string&, const std::string&, tiercache::RemovalCause) {
+    waiter.leave();
+    has_left = true;
+  });
+  none.complete(std::nullopt);
+  CHECK(has_left);
+  CHECK_FALSE(leader.get());
+  CHECK(cache.template get<Cards>("a") == "some");
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+}
+
+TEMPLATE_TEST_CASE("P5: one who came to lead is destroyed by its own fetcher", "", support::Shared, support::Local) {
+  Cache<TestType> cache;
+  ManualFetch<std::string> slow;
+  auto leader = ask<Cards>(cache, "a", slow);
+  Running<std::string> waiter;
+  ManualFetch<std::string> suspends;
+  SECTION("that returns at once") {
+    const auto leaves = [&waiter] {
+      waiter.leave();
+      return std::string("value");
+    };
+    waiter = ask<Cards>(cache, "a", leaves);
+    const auto other = ask<Cards>(cache, "a", slow);
+    leader.leave();
+    CHECK(other.get() == "value");
+  }
+  SECTION("that suspends after that") {
+    const auto leaves = [&waiter, &suspends]() -> Task<std::string> {
+      waiter.leave();
+      std::string value = co_await suspends();
+      co_return value;
+    };
+    waiter = ask<Cards>(cache, "a", leaves);
+    const auto other = ask<Cards>(cache, "a", slow);
+    leader.leave();
+    CHECK(suspends.destroyed() == 1);
+    REQUIRE(slow.running() == 1);
+    slow.complete("other");
+    CHECK(other.get() == "other");
+  }
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+}
+
+TEST_CASE("P10: a blocking get() inside a fetch that is being destroyed gets recursive_fetch for that key") {
+  const support::Watchdog watchdog("P10: a destructor waits for the fetch that it is part of");
+  Cache<support::Shared> cache;
+  ManualFetch<std::string> never;
+  std::string answer;
+  const auto fetch = [&]() -> Task<std::string> {
+    const AsksAtItsEnd guard(cache, answer);
+    std::string value = co_await never();
+    co_return value;
+  };
+  auto leader = ask<Cards>(cache, "a", fetch);
+  leader.leave();
+  CHECK(answer == "recursive");
+  CHECK(cache.stats<Cards>().in_flight == 0);
+}
