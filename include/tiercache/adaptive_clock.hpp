@@ -1,12 +1,12 @@
 // AdaptiveClock: the default eviction policy. The other policies, and what a policy is, live in eviction.hpp.
 #pragma once
 
+#include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/eviction_queue.hpp>
 #include <tiercache/detail/frequency_sketch.hpp>
 #include <tiercache/detail/ghosts.hpp>
 #include <tiercache/detail/slab.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,11 +44,11 @@ class AdaptiveClock {
     if (capacity == capacity_) return;
     const auto size = static_cast<double>(capacity);
     const double share = capacity_ == 0 ? first_window : target_ / static_cast<double>(capacity_);
-    least_window_ = (std::max)(1.0, least_share * size);
-    most_window_ = (std::max)(1.0, most_share * size);
-    target_ = (std::clamp)(share * size, least_window_, most_window_);
+    least_window_ = detail::larger(1.0, least_share * size);
+    most_window_ = detail::larger(1.0, most_share * size);
+    target_ = detail::within(share * size, least_window_, most_window_);
     capacity_ = capacity;
-    ghost_capacity_ = (std::max)(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
+    ghost_capacity_ = detail::larger(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
     sketch_.clear();
     ghosts_.clear();
   }
@@ -79,9 +79,8 @@ class AdaptiveClock {
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
-  /// Notes that `entry` was read.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
-    auto& node = entries[entry];
+  /// Notes that the entry was read.
+  void hit(Node& node) noexcept {
     if (node.counter < 3) node.counter = (node.counter + 1) & 3;
   }
 
@@ -141,7 +140,7 @@ class AdaptiveClock {
     return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
   }
 
-  void vote(double change) noexcept { target_ = (std::clamp)(target_ + change, least_window_, most_window_); }
+  void vote(double change) noexcept { target_ = detail::within(target_ + change, least_window_, most_window_); }
 
   void add_to_main(const auto& entries, detail::Slot entry) noexcept {
     entries[entry].counter = 0;
@@ -154,7 +153,7 @@ class AdaptiveClock {
   /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
   /// which stay once more. Then, the oldest was not read.
   void drain_window(const auto& entries, double excess) noexcept {
-    std::size_t chances = (std::min)(window_.size(), static_cast<std::size_t>(most_steps));
+    std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
     for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
       const detail::Slot oldest = window_.oldest();
       if (entries[oldest].counter != 0 && chances != 0) {
@@ -180,7 +179,7 @@ class AdaptiveClock {
       sketch_.count(entries.hash(oldest));
       if (node.is_spent != 0) {
         const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
-        vote(-main_vote * (std::min)(10.0, scarcity));
+        vote(-main_vote * detail::smaller(10.0, scarcity));
         node.is_spent = 0;
         --spent_;
       }

@@ -28,7 +28,9 @@ struct CacheEntry {
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
-  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept { return detail::is_alive(now, stored_at, ttl); }
+  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
+    return detail::is_alive(now, expires_at(), ttl == forever);
+  }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.
   [[nodiscard]] constexpr std::chrono::nanoseconds age(TimePoint now) const noexcept {

@@ -2,17 +2,17 @@
 #pragma once
 
 #include <tiercache/clock.hpp>
+#include <tiercache/detail/lock.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
 namespace tiercache {
 
 /// Makes a cache safe from many threads: a mutex per tier, counted references that are atomic.
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
-  using Mutex = std::mutex;
+  using Mutex = detail::SpinningMutex;
 
   /// Counts the owners of an object that several threads own.
   class ReferenceCount {

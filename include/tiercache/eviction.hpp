@@ -20,6 +20,12 @@ struct AnyEntries {
   [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
 };
 
+/// A hit concerns nothing but the node of the entry.
+template <class P>
+concept HitsAlone = requires(P policy, typename P::Node& node) {
+  { policy.hit(node) } noexcept;
+};
+
 }  // namespace detail
 
 /// A policy in its plain form.
@@ -47,6 +53,7 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
 ///   weight is what is bounded, it is an estimate.
 /// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
+///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
@@ -57,11 +64,12 @@ concept FullEvictionPolicy =
     requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
       { policy.resize(capacity) } noexcept;
       { policy.insert(entries, entry) } noexcept;
-      { policy.hit(entries, entry) } noexcept;
       { policy.replace(entries, entry, entry) } noexcept;
       { policy.erase(entries, entry) } noexcept;
       { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
-    };
+    } && (detail::HitsAlone<P> || requires(P policy, const detail::AnyEntries<typename P::Node>& entries) {
+      { policy.hit(entries, detail::no_slot) } noexcept;
+    });
 
 /// What a tier's `eviction` may be.
 template <class P>
@@ -79,7 +87,7 @@ class OldestFirst {
   /// Makes `entry` the newest.
   void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
-  void hit(const auto&, detail::Slot) noexcept {}
+  void hit(Node&) noexcept {}
   /// Makes `fresh` the newest and forgets `old`.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
     order_.erase(entries, old);
@@ -144,9 +152,9 @@ class Sieve {
     entries[entry].is_visited = false;
     order_.push_newest(entries, entry);
   }
-  /// Notes that `entry` was read.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
-    if (!entries[entry].is_visited) entries[entry].is_visited = true;
+  /// Notes that the entry was read.
+  void hit(Node& node) noexcept {
+    if (!node.is_visited) node.is_visited = true;
   }
   /// Puts `fresh` in the place of `old`.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {

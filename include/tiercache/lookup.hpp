@@ -175,8 +175,13 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     const detail::Beginning beginning = begin();
     if (beginning == detail::Beginning::answered) return true;
     if (beginning == detail::Beginning::joined) return false;
-    run_fetch();
-    return store_->is_done(*flight_);
+    if constexpr (Fetching::awaits) {
+      run_fetch();
+      return store_->is_done(*flight_);
+    } else {
+      run_fetch_at_once(*flight_);
+      return true;
+    }
   }
 
   /// Tells whether there is anything to wait for.
@@ -208,19 +213,23 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       }
       if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
-      detail::Ticket<Store> ticket(flight);
-      {
-        const detail::FetchScope scope(flight->id);
-        TIERCACHE_TRY {
-          detail::deliver<typename T::value_type>(flight->outcome,
-                                                  detail::call_fetcher<T, F>(fetcher_, flight->entry->key));
-        }
-        TIERCACHE_CATCH_ALL {
-          flight->outcome.set_exception(std::current_exception());
-        }
-      }
-      ticket.land();
+      run_fetch_at_once(*flight);
     }
+  }
+
+  /// Runs a fetch that is no coroutine, and lands the flight.
+  void run_fetch_at_once(Flight& flight) noexcept {
+    {
+      const detail::FetchScope scope(flight.id);
+      TIERCACHE_TRY {
+        detail::deliver<typename T::value_type>(flight.outcome,
+                                                detail::call_fetcher<T, F>(fetcher_, flight.entry->key));
+      }
+      TIERCACHE_CATCH_ALL {
+        flight.outcome.set_exception(std::current_exception());
+      }
+    }
+    flight.store->complete(flight);
   }
 
   void block() noexcept {

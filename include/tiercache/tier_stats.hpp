@@ -2,10 +2,11 @@
 // detail/store.hpp. How they are printed lives in fmt.hpp.
 #pragma once
 
+#include <tiercache/detail/sequence.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 namespace tiercache {
 
@@ -104,7 +105,7 @@ inline constexpr std::uint64_t TierStats::* counters[] = {
 /// Each tier's are consistent in themselves; between two tiers other threads may have counted.
 struct CacheStats {
   /// One element a tier.
-  std::vector<TierStats> tiers;
+  detail::Sequence<TierStats> tiers;
 
   /// Returns the statistics of the tier at `index`, counted from 0 in the order of the cache's template arguments.
   [[nodiscard]] const TierStats& operator[](std::size_t index) const noexcept { return tiers[index]; }

@@ -107,9 +107,9 @@ namespace detail {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
 }
 
-/// Tells whether what lives for `ttl` from `start` is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, Ttl ttl) noexcept {
-  return now < deadline_of(start, ttl) || ttl == forever;  // for ever has no deadline, not even the last point in time
+/// Tells whether what lives until `deadline` is alive at `now`: before its deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, bool is_forever) noexcept {
+  return now < deadline || is_forever;  // for ever has no deadline, not even the last point in time
 }
 
 }  // namespace detail

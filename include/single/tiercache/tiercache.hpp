@@ -24,7 +24,6 @@
 // SOFTWARE.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <chrono>
@@ -36,9 +35,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <initializer_list>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -46,7 +45,27 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
+
+// <tiercache/detail/bounds.hpp>
+// The smaller and the larger of two numbers, and a number kept within bounds. Not from <algorithm>: that one header has
+// a fifth of the lines that including this library costs.
+
+namespace tiercache::detail {
+
+template <class Number>
+[[nodiscard]] constexpr Number smaller(Number a, Number b) noexcept {
+  return b < a ? b : a;
+}
+template <class Number>
+[[nodiscard]] constexpr Number larger(Number a, Number b) noexcept {
+  return a < b ? b : a;
+}
+template <class Number>
+[[nodiscard]] constexpr Number within(Number number, Number least, Number most) noexcept {
+  return smaller(larger(number, least), most);
+}
+
+}  // namespace tiercache::detail
 
 // <tiercache/detail/slab.hpp>
 // Slab: storage in chunks, whose elements have numbers, never move, and are used again. What an element is, and when it
@@ -249,8 +268,8 @@ class FrequencySketch {
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
-    words_.allocate(std::bit_ceil((std::clamp)(capacity, least_words, most_words)));
-    period_ = 5 * (std::clamp)(capacity, std::size_t{1}, most_words);
+    words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
+    period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;
     debt_ = 0;
@@ -279,7 +298,7 @@ class FrequencySketch {
     const std::uint64_t spread = spread_of(hash);
     std::uint64_t least = 15;
     for (unsigned row = 0; row < rows; ++row) {
-      least = (std::min)(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+      least = smaller(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
     }
     return static_cast<unsigned>(least);
   }
@@ -337,7 +356,7 @@ class Ghosts {
   /// Begins to remember up to `capacity` hashes. Without the memory for it, it remembers none.
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t most = std::size_t{1} << 30;
-    capacity_ = (std::clamp)(capacity, std::size_t{1}, most);
+    capacity_ = within(capacity, std::size_t{1}, most);
     const std::size_t room = std::bit_ceil(2 * capacity_);
     queue_.allocate(room);
     table_.allocate(2 * room);
@@ -457,11 +476,11 @@ class AdaptiveClock {
     if (capacity == capacity_) return;
     const auto size = static_cast<double>(capacity);
     const double share = capacity_ == 0 ? first_window : target_ / static_cast<double>(capacity_);
-    least_window_ = (std::max)(1.0, least_share * size);
-    most_window_ = (std::max)(1.0, most_share * size);
-    target_ = (std::clamp)(share * size, least_window_, most_window_);
+    least_window_ = detail::larger(1.0, least_share * size);
+    most_window_ = detail::larger(1.0, most_share * size);
+    target_ = detail::within(share * size, least_window_, most_window_);
     capacity_ = capacity;
-    ghost_capacity_ = (std::max)(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
+    ghost_capacity_ = detail::larger(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
     sketch_.clear();
     ghosts_.clear();
   }
@@ -492,9 +511,8 @@ class AdaptiveClock {
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
-  /// Notes that `entry` was read.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
-    auto& node = entries[entry];
+  /// Notes that the entry was read.
+  void hit(Node& node) noexcept {
     if (node.counter < 3) node.counter = (node.counter + 1) & 3;
   }
 
@@ -554,7 +572,7 @@ class AdaptiveClock {
     return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
   }
 
-  void vote(double change) noexcept { target_ = (std::clamp)(target_ + change, least_window_, most_window_); }
+  void vote(double change) noexcept { target_ = detail::within(target_ + change, least_window_, most_window_); }
 
   void add_to_main(const auto& entries, detail::Slot entry) noexcept {
     entries[entry].counter = 0;
@@ -567,7 +585,7 @@ class AdaptiveClock {
   /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
   /// which stay once more. Then, the oldest was not read.
   void drain_window(const auto& entries, double excess) noexcept {
-    std::size_t chances = (std::min)(window_.size(), static_cast<std::size_t>(most_steps));
+    std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
     for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
       const detail::Slot oldest = window_.oldest();
       if (entries[oldest].counter != 0 && chances != 0) {
@@ -593,7 +611,7 @@ class AdaptiveClock {
       sketch_.count(entries.hash(oldest));
       if (node.is_spent != 0) {
         const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
-        vote(-main_vote * (std::min)(10.0, scarcity));
+        vote(-main_vote * detail::smaller(10.0, scarcity));
         node.is_spent = 0;
         --spent_;
       }
@@ -725,9 +743,9 @@ namespace detail {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
 }
 
-/// Tells whether what lives for `ttl` from `start` is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, Ttl ttl) noexcept {
-  return now < deadline_of(start, ttl) || ttl == forever;  // for ever has no deadline, not even the last point in time
+/// Tells whether what lives until `deadline` is alive at `now`: before its deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, bool is_forever) noexcept {
+  return now < deadline || is_forever;  // for ever has no deadline, not even the last point in time
 }
 
 }  // namespace detail
@@ -759,7 +777,9 @@ struct CacheEntry {
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
-  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept { return detail::is_alive(now, stored_at, ttl); }
+  [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
+    return detail::is_alive(now, expires_at(), ttl == forever);
+  }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.
   [[nodiscard]] constexpr std::chrono::nanoseconds age(TimePoint now) const noexcept {
@@ -858,6 +878,125 @@ class ManualClock {
 
 }  // namespace tiercache
 
+// <tiercache/detail/compiler.hpp>
+// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
+
+// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define TIERCACHE_EXCEPTIONS 1
+#define TIERCACHE_TRY try
+#define TIERCACHE_CATCH_ALL catch (...)
+#else
+#define TIERCACHE_EXCEPTIONS 0
+#define TIERCACHE_TRY if constexpr (true)
+#define TIERCACHE_CATCH_ALL if constexpr (false)
+#endif
+
+// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
+// aggregate, and has a destructor (PR 99576, PR 101367).
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
+#else
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
+#endif
+
+#if defined(__GNUC__)
+#define TIERCACHE_NOINLINE __attribute__((noinline))
+#define TIERCACHE_COLD __attribute__((cold, noinline))
+#elif defined(_MSC_VER)
+#define TIERCACHE_NOINLINE __declspec(noinline)
+#define TIERCACHE_COLD __declspec(noinline)
+#else
+#define TIERCACHE_NOINLINE
+#define TIERCACHE_COLD
+#endif
+
+// Tells the processor that this thread spins.
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#define TIERCACHE_PAUSE() __builtin_ia32_pause()
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define TIERCACHE_PAUSE() __asm__ __volatile__("yield")
+#else
+#define TIERCACHE_PAUSE() static_cast<void>(0)
+#endif
+
+// Whether there are numbers of 128 bits.
+#if defined(__SIZEOF_INT128__)
+#define TIERCACHE_HAS_INT128 1
+#else
+#define TIERCACHE_HAS_INT128 0
+#endif
+
+// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
+#if defined(__GNUC__) && defined(__SSE2__)
+#define TIERCACHE_HAS_SSE2 1
+#else
+#define TIERCACHE_HAS_SSE2 0
+#endif
+
+// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
+// (llvm-project issues 56301 and 65054).
+#if defined(__clang__) && __clang_major__ < 19
+#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
+#else
+#define TIERCACHE_AWAIT_SUSPEND
+#endif
+
+// <tiercache/detail/lock.hpp>
+// The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
+
+namespace tiercache::detail {
+
+/// A mutex that spins briefly before it waits: what it guards takes some dozens of nanoseconds. Three states, as in
+/// "Futexes Are Tricky" (Drepper 2011).
+class SpinningMutex {
+ public:
+  void lock() noexcept {
+    int state = unlocked;
+    if (!state_.compare_exchange_strong(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) wait();
+  }
+  void unlock() noexcept {
+    if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
+  }
+
+ private:
+  static constexpr int unlocked = 0;
+  static constexpr int locked = 1;
+  static constexpr int awaited = 2;
+
+  TIERCACHE_COLD void wait() noexcept {
+    for (int spins = 0; spins < 100; ++spins) {
+      TIERCACHE_PAUSE();
+      int state = unlocked;
+      if (state_.load(std::memory_order_relaxed) == unlocked &&
+          state_.compare_exchange_weak(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    // From here on whoever unlocks has to wake somebody: there may be others who wait.
+    while (state_.exchange(awaited, std::memory_order_acquire) != unlocked) {
+      state_.wait(awaited, std::memory_order_relaxed);
+    }
+  }
+
+  std::atomic<int> state_{unlocked};
+};
+
+/// Holds a lock while it lives.
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept(noexcept(mutex.lock())) : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/config.hpp>
 // What a whole cache is built with: its clock and its threading. What one tier is built with lives in tier.hpp.
 
@@ -866,7 +1005,7 @@ namespace tiercache {
 /// Makes a cache safe from many threads: a mutex per tier, counted references that are atomic.
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
-  using Mutex = std::mutex;
+  using Mutex = detail::SpinningMutex;
 
   /// Counts the owners of an object that several threads own.
   class ReferenceCount {
@@ -927,61 +1066,6 @@ struct LocalConfig {
 };
 
 }  // namespace tiercache
-
-// <tiercache/detail/compiler.hpp>
-// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-
-// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
-#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
-#define TIERCACHE_EXCEPTIONS 1
-#define TIERCACHE_TRY try
-#define TIERCACHE_CATCH_ALL catch (...)
-#else
-#define TIERCACHE_EXCEPTIONS 0
-#define TIERCACHE_TRY if constexpr (true)
-#define TIERCACHE_CATCH_ALL if constexpr (false)
-#endif
-
-// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
-// aggregate, and has a destructor (PR 99576, PR 101367).
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
-#else
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
-#endif
-
-#if defined(__GNUC__)
-#define TIERCACHE_NOINLINE __attribute__((noinline))
-#define TIERCACHE_COLD __attribute__((cold, noinline))
-#elif defined(_MSC_VER)
-#define TIERCACHE_NOINLINE __declspec(noinline)
-#define TIERCACHE_COLD __declspec(noinline)
-#else
-#define TIERCACHE_NOINLINE
-#define TIERCACHE_COLD
-#endif
-
-// Whether there are numbers of 128 bits.
-#if defined(__SIZEOF_INT128__)
-#define TIERCACHE_HAS_INT128 1
-#else
-#define TIERCACHE_HAS_INT128 0
-#endif
-
-// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
-#if defined(__GNUC__) && defined(__SSE2__)
-#define TIERCACHE_HAS_SSE2 1
-#else
-#define TIERCACHE_HAS_SSE2 0
-#endif
-
-// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
-// (llvm-project issues 56301 and 65054).
-#if defined(__clang__) && __clang_major__ < 19
-#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
-#else
-#define TIERCACHE_AWAIT_SUSPEND
-#endif
 
 // <tiercache/error.hpp>
 // The exceptions of the library's own. What a fetcher throws is handed on as it is; a policy that contradicts itself is
@@ -1056,6 +1140,12 @@ struct AnyEntries {
   [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
 };
 
+/// A hit concerns nothing but the node of the entry.
+template <class P>
+concept HitsAlone = requires(P policy, typename P::Node& node) {
+  { policy.hit(node) } noexcept;
+};
+
 }  // namespace detail
 
 /// A policy in its plain form.
@@ -1083,6 +1173,7 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
 ///   weight is what is bounded, it is an estimate.
 /// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
+///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
@@ -1093,11 +1184,12 @@ concept FullEvictionPolicy =
     requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
       { policy.resize(capacity) } noexcept;
       { policy.insert(entries, entry) } noexcept;
-      { policy.hit(entries, entry) } noexcept;
       { policy.replace(entries, entry, entry) } noexcept;
       { policy.erase(entries, entry) } noexcept;
       { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
-    };
+    } && (detail::HitsAlone<P> || requires(P policy, const detail::AnyEntries<typename P::Node>& entries) {
+      { policy.hit(entries, detail::no_slot) } noexcept;
+    });
 
 /// What a tier's `eviction` may be.
 template <class P>
@@ -1115,7 +1207,7 @@ class OldestFirst {
   /// Makes `entry` the newest.
   void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
-  void hit(const auto&, detail::Slot) noexcept {}
+  void hit(Node&) noexcept {}
   /// Makes `fresh` the newest and forgets `old`.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
     order_.erase(entries, old);
@@ -1180,9 +1272,9 @@ class Sieve {
     entries[entry].is_visited = false;
     order_.push_newest(entries, entry);
   }
-  /// Notes that `entry` was read.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
-    if (!entries[entry].is_visited) entries[entry].is_visited = true;
+  /// Notes that the entry was read.
+  void hit(Node& node) noexcept {
+    if (!node.is_visited) node.is_visited = true;
   }
   /// Puts `fresh` in the place of `old`.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
@@ -1978,13 +2070,13 @@ class BlockedThread final : public Waiter {
   [[nodiscard]] Signal wait() noexcept {
     signal_.wait(Signal::none, std::memory_order_acquire);
     // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
-    const std::lock_guard<Mutex> lock(mutex_);
+    const LockGuard<Mutex> lock(mutex_);
     return signal_.exchange(Signal::none, std::memory_order_relaxed);
   }
 
  private:
   void give(Signal signal) noexcept {
-    const std::lock_guard<Mutex> lock(mutex_);
+    const LockGuard<Mutex> lock(mutex_);
     signal_.store(signal, std::memory_order_release);
     signal_.notify_one();
   }
@@ -2430,6 +2522,7 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
   bool has_value : 1 = false;
   /// Whether the operation under way is to drop it.
   bool is_meant : 1 = false;
+  bool is_forever : 1 = false;
   /// Why it left.
   RemovalCause cause : 3 = RemovalCause::Replaced;
   /// Of the key, mixed.
@@ -2443,7 +2536,7 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
     /// After that: the next one on the way out, or in the slab's list of unused ones.
     Entry* next;
   };
-  Ttl ttl;
+  TimePoint deadline{};
   union {
     Key key;
   };
@@ -2481,15 +2574,27 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
     has_key = has_value = false;
   }
 
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, stored_at, ttl); }
+  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, is_forever); }
 
   /// Sets the times: `own`, or what `policy` says of such an answer, from `start` on.
   void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
     std::construct_at(&stored_at, start);
     ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
-    ttl = own ? *own : ttl_by(policy);
+    set_ttl(own ? *own : ttl_by(policy));
+  }
+  /// Follows another policy, if the time to live is the policy's.
+  void follow(const TierPolicy& policy) noexcept {
+    if (ttl_origin == TtlOrigin::policy) set_ttl(ttl_by(policy));
   }
 
+  /// Returns the time to live: the one that was set, unless that is longer than time goes on.
+  [[nodiscard]] Ttl ttl() const noexcept { return is_forever ? forever : Ttl(deadline - stored_at); }
+
+ private:
+  void set_ttl(Ttl ttl) noexcept {
+    deadline = deadline_of(stored_at, ttl);
+    is_forever = ttl == forever;
+  }
   [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
     return has_value ? policy.ttl : policy.not_found_ttl;
   }
@@ -2534,7 +2639,7 @@ struct alignas(16) Tags {
   /// Returns a tag of the lowest byte of `hash`.
   [[nodiscard]] static constexpr std::uint8_t tag_of(std::uint32_t hash) noexcept {
     const auto byte = static_cast<std::uint8_t>(hash);
-    return byte != 0 ? byte : 1;
+    return static_cast<std::uint8_t>(byte + (byte == 0 ? 1 : 0));
   }
 
   /// Returns the places with this tag.
@@ -2770,7 +2875,7 @@ class Index {
       std::uint32_t ones = 0;
       segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
       // A user's hash may be the same for all keys: what does not fall apart has to grow.
-      const std::uint32_t most = (std::max)(ones, segment.count - ones);
+      const std::uint32_t most = larger(ones, segment.count - ones);
       if (most <= segment.count / 4 * 3) return split(number, segment.count - ones, ones, hash_of);
     }
     Segment larger = segment;
@@ -2816,8 +2921,7 @@ class Index {
   void double_directory() {
     const std::uint32_t size = directory_mask_ + 1;
     auto segments = std::make_unique<Segment[]>(2 * size);
-    std::copy_n(segments_.get(), size, segments.get());
-    std::copy_n(segments_.get(), size, segments.get() + size);
+    for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
     segments_ = std::move(segments);
     directory_mask_ = 2 * size - 1;
   }
@@ -2855,9 +2959,11 @@ class EvictionView {
 template <class P>
 class PlainEviction {
  public:
+  using Node = typename P::Node;
+
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(const auto& entries, Slot entry) noexcept { policy_.hit(entries[entry]); }
+  void hit(typename P::Node& node) noexcept { policy_.hit(node); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     policy_.erase(entries[old]);
     policy_.insert(entries[fresh]);
@@ -2924,7 +3030,13 @@ class Entries {
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void touch(Entry& entry) noexcept { eviction_.hit(view(), entry.slot); }
+  void touch(Entry& entry) noexcept {
+    if constexpr (HitsAlone<Policy>) {
+      eviction_.hit(entry);
+    } else {
+      eviction_.hit(view(), entry.slot);
+    }
+  }
 
   /// Returns the entry that the eviction policy would drop next. Wants at least one.
   [[nodiscard]] Entry& victim() noexcept { return slab_[eviction_.victim(view())]; }
@@ -2956,6 +3068,7 @@ class Entries {
 
  private:
   using Eviction = typename TierTraits<T>::Eviction;
+  using Policy = std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>>;
 
   [[nodiscard]] EvictionView<T, is_shared> view() const noexcept { return EvictionView<T, is_shared>(slab_); }
 
@@ -2974,7 +3087,7 @@ class Entries {
 
   Slab<Entry, is_shared> slab_;
   Index index_;
-  std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>> eviction_;
+  Policy eviction_;
   std::size_t weight_ = 0;
   std::uint32_t writes_ = 0;
   Slot sweep_ = 0;
@@ -3094,6 +3207,53 @@ class Removals {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/sequence.hpp>
+// Sequence: a few elements, their number known when it is made. For where a std::vector would be the only one: that
+// header is a twentieth of the cost of including this library.
+
+namespace tiercache::detail {
+
+/// Owns elements of type `T`, which can be copied but not added to.
+template <class T>
+class Sequence {
+ public:
+  Sequence() = default;
+  Sequence(std::initializer_list<T> elements) : Sequence(elements.begin(), elements.size()) {}
+  Sequence(const Sequence& other) : Sequence(other.begin(), other.size()) {}
+  Sequence(Sequence&& other) noexcept
+      : elements_(std::move(other.elements_)), size_(std::exchange(other.size_, std::size_t{0})) {}
+  Sequence& operator=(Sequence other) noexcept {
+    std::swap(elements_, other.elements_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~Sequence() = default;
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return elements_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return elements_[i]; }
+  [[nodiscard]] const T* begin() const noexcept { return elements_.get(); }
+  [[nodiscard]] const T* end() const noexcept { return elements_.get() + size_; }
+
+  [[nodiscard]] friend bool operator==(const Sequence& left, const Sequence& right) noexcept {
+    if (left.size_ != right.size_) return false;
+    for (std::size_t i = 0; i < left.size_; ++i) {
+      if (!(left[i] == right[i])) return false;
+    }
+    return true;
+  }
+
+ private:
+  Sequence(const T* elements, std::size_t size) : elements_(std::make_unique<T[]>(size)), size_(size) {
+    for (std::size_t i = 0; i < size; ++i) elements_[i] = elements[i];
+  }
+
+  std::unique_ptr<T[]> elements_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/tier_stats.hpp>
 // The counters of a tier and of a cache. Each is defined here by the event that moves it; the events happen in
 // detail/store.hpp. How they are printed lives in fmt.hpp.
@@ -3195,7 +3355,7 @@ inline constexpr std::uint64_t TierStats::* counters[] = {
 /// Each tier's are consistent in themselves; between two tiers other threads may have counted.
 struct CacheStats {
   /// One element a tier.
-  std::vector<TierStats> tiers;
+  detail::Sequence<TierStats> tiers;
 
   /// Returns the statistics of the tier at `index`, counted from 0 in the order of the cache's template arguments.
   [[nodiscard]] const TierStats& operator[](std::size_t index) const noexcept { return tiers[index]; }
@@ -3261,11 +3421,12 @@ class Contents {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
 
-  /// The counters, but for the levels: whoever sees an event counts it.
+  /// The counters, but for the levels and the lookups, which are all hits and misses: whoever sees an event counts it.
   TierStats counted;
 
   [[nodiscard]] TierStats stats() const noexcept {
     TierStats stats = counted;
+    stats.lookups = stats.hits + stats.misses;
     stats.name = TierTraits<T>::name();
     stats.entries = entries_.size();
     stats.weight = entries_.weight();
@@ -3276,7 +3437,6 @@ class Contents {
   /// Counts a lookup that the entry answered, and tells the eviction policy.
   void hit(Entry& entry) noexcept {
     entries_.touch(entry);
-    ++counted.lookups;
     ++counted.hits;
     if (!entry.has_value) ++counted.not_found_hits;
   }
@@ -3359,9 +3519,7 @@ class Contents {
   void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
-    entries_.for_each([this](Entry& entry) {
-      if (entry.ttl_origin == TtlOrigin::policy) entry.ttl = entry.ttl_by(policy_);
-    });
+    entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
     told_size_ = policy.capacity;
     entries_.resize(told_size_);
     keep_bounds(removals);
@@ -3437,7 +3595,7 @@ class Contents {
 
   /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
   void tell_size() noexcept {
-    const std::size_t size = (std::min)(entries_.size(), policy_.capacity);
+    const std::size_t size = smaller(entries_.size(), policy_.capacity);
     if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
       told_size_ = size;
       entries_.resize(size);
@@ -3511,7 +3669,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
-      ++contents_.counted.lookups;
       ++contents_.counted.misses;
       ++contents_.counted.lookups_without_fetch;
       return false;
@@ -3533,7 +3690,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       if (entry == nullptr || !entry->has_value) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
-      ttl = entry->ttl;
+      ttl = entry->ttl();
     }
     return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
   }
@@ -3558,7 +3715,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           return Beginning::answered;
         }
         if (Flight* const running = find_flight(hash, key)) {
-          ++contents_.counted.lookups;
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -3573,11 +3729,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
-        opened = take_flight();
+        opened = take_flight(hash);
+        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+          opened->entry->set_key(key, hash);
+          open(*opened, time);
+          flight = std::move(opened);
+          return Beginning::leading;
+        }
       }
       // The key is copied with no lock held; then we look again.
       opened->entry->set_key(make_key<T>(key), hash);
-      opened->hash = hash;
     }
   }
 
@@ -3622,6 +3783,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// path on which a fetch completes.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
+    Waiter* first = nullptr;
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
@@ -3636,8 +3798,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         keep(flight, removals, failure);
       }
       finish(flight);
+      first = flight.waiters.pop_front();
     }
-    wake(flight);
+    if (first != nullptr) wake(flight, first);
   }
 
   /// Deals with a fetch that was dropped before it had an outcome.
@@ -3781,7 +3944,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
  private:
-  using Lock = std::lock_guard<typename Threading::Mutex>;
+  using Lock = LockGuard<typename Threading::Mutex>;
   using Removals = detail::Removals<T, Threading>;
   using OutcomeKind = typename Outcome<Value>::Kind;
 
@@ -3812,9 +3975,10 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Returns a flight that is not open, and whose entry is to be filled.
-  [[nodiscard]] Reference<Flight> take_flight() {
+  [[nodiscard]] Reference<Flight> take_flight(std::uint32_t hash) {
     Flight& flight = flight_slab_.take();
     flight.store = this;
+    flight.hash = hash;
     auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
     flight.is_new = false;
     taken->entry = contents_.take();
@@ -3831,7 +3995,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     flight.started_at = time;
     flight.is_starting = true;
     ++in_flight_;
-    ++contents_.counted.lookups;
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
   }
@@ -3885,18 +4048,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return false;
   }
 
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
+  /// Wakes the waiters of a flight that is done, from `waiter` on, who is taken off already. The next one is taken off
+  /// only after the one before was resumed, since that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight, Waiter* waiter) noexcept {
+    while (waiter != nullptr) {
       {
-        const Lock lock(mutex_);
-        waiter = flight.waiters.pop_front();
+        const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+        waiter->settled();
       }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
+      const Lock lock(mutex_);
+      waiter = flight.waiters.pop_front();
     }
   }
 
@@ -4074,8 +4235,13 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     const detail::Beginning beginning = begin();
     if (beginning == detail::Beginning::answered) return true;
     if (beginning == detail::Beginning::joined) return false;
-    run_fetch();
-    return store_->is_done(*flight_);
+    if constexpr (Fetching::awaits) {
+      run_fetch();
+      return store_->is_done(*flight_);
+    } else {
+      run_fetch_at_once(*flight_);
+      return true;
+    }
   }
 
   /// Tells whether there is anything to wait for.
@@ -4107,19 +4273,23 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       }
       if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
-      detail::Ticket<Store> ticket(flight);
-      {
-        const detail::FetchScope scope(flight->id);
-        TIERCACHE_TRY {
-          detail::deliver<typename T::value_type>(flight->outcome,
-                                                  detail::call_fetcher<T, F>(fetcher_, flight->entry->key));
-        }
-        TIERCACHE_CATCH_ALL {
-          flight->outcome.set_exception(std::current_exception());
-        }
-      }
-      ticket.land();
+      run_fetch_at_once(*flight);
     }
+  }
+
+  /// Runs a fetch that is no coroutine, and lands the flight.
+  void run_fetch_at_once(Flight& flight) noexcept {
+    {
+      const detail::FetchScope scope(flight.id);
+      TIERCACHE_TRY {
+        detail::deliver<typename T::value_type>(flight.outcome,
+                                                detail::call_fetcher<T, F>(fetcher_, flight.entry->key));
+      }
+      TIERCACHE_CATCH_ALL {
+        flight.outcome.set_exception(std::current_exception());
+      }
+    }
+    flight.store->complete(flight);
   }
 
   void block() noexcept {

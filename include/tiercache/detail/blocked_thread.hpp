@@ -1,10 +1,10 @@
 // BlockedThread: the waiter behind a blocking get().
 #pragma once
 
+#include <tiercache/detail/lock.hpp>
 #include <tiercache/detail/waiter.hpp>
 
 #include <atomic>
-#include <mutex>
 
 namespace tiercache::detail {
 
@@ -24,13 +24,13 @@ class BlockedThread final : public Waiter {
   [[nodiscard]] Signal wait() noexcept {
     signal_.wait(Signal::none, std::memory_order_acquire);
     // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
-    const std::lock_guard<Mutex> lock(mutex_);
+    const LockGuard<Mutex> lock(mutex_);
     return signal_.exchange(Signal::none, std::memory_order_relaxed);
   }
 
  private:
   void give(Signal signal) noexcept {
-    const std::lock_guard<Mutex> lock(mutex_);
+    const LockGuard<Mutex> lock(mutex_);
     signal_.store(signal, std::memory_order_release);
     signal_.notify_one();
   }

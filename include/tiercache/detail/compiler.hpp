@@ -31,6 +31,15 @@
 #define TIERCACHE_COLD
 #endif
 
+// Tells the processor that this thread spins.
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#define TIERCACHE_PAUSE() __builtin_ia32_pause()
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define TIERCACHE_PAUSE() __asm__ __volatile__("yield")
+#else
+#define TIERCACHE_PAUSE() static_cast<void>(0)
+#endif
+
 // Whether there are numbers of 128 bits.
 #if defined(__SIZEOF_INT128__)
 #define TIERCACHE_HAS_INT128 1

@@ -2,13 +2,13 @@
 // It takes no lock and fetches nothing; detail/store.hpp does both.
 #pragma once
 
+#include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/entries.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -39,11 +39,12 @@ class Contents {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
 
-  /// The counters, but for the levels: whoever sees an event counts it.
+  /// The counters, but for the levels and the lookups, which are all hits and misses: whoever sees an event counts it.
   TierStats counted;
 
   [[nodiscard]] TierStats stats() const noexcept {
     TierStats stats = counted;
+    stats.lookups = stats.hits + stats.misses;
     stats.name = TierTraits<T>::name();
     stats.entries = entries_.size();
     stats.weight = entries_.weight();
@@ -54,7 +55,6 @@ class Contents {
   /// Counts a lookup that the entry answered, and tells the eviction policy.
   void hit(Entry& entry) noexcept {
     entries_.touch(entry);
-    ++counted.lookups;
     ++counted.hits;
     if (!entry.has_value) ++counted.not_found_hits;
   }
@@ -137,9 +137,7 @@ class Contents {
   void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
-    entries_.for_each([this](Entry& entry) {
-      if (entry.ttl_origin == TtlOrigin::policy) entry.ttl = entry.ttl_by(policy_);
-    });
+    entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
     told_size_ = policy.capacity;
     entries_.resize(told_size_);
     keep_bounds(removals);
@@ -215,7 +213,7 @@ class Contents {
 
   /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
   void tell_size() noexcept {
-    const std::size_t size = (std::min)(entries_.size(), policy_.capacity);
+    const std::size_t size = smaller(entries_.size(), policy_.capacity);
     if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
       told_size_ = size;
       entries_.resize(size);

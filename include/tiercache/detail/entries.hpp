@@ -35,9 +35,11 @@ class EvictionView {
 template <class P>
 class PlainEviction {
  public:
+  using Node = typename P::Node;
+
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(const auto& entries, Slot entry) noexcept { policy_.hit(entries[entry]); }
+  void hit(typename P::Node& node) noexcept { policy_.hit(node); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     policy_.erase(entries[old]);
     policy_.insert(entries[fresh]);
@@ -104,7 +106,13 @@ class Entries {
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void touch(Entry& entry) noexcept { eviction_.hit(view(), entry.slot); }
+  void touch(Entry& entry) noexcept {
+    if constexpr (HitsAlone<Policy>) {
+      eviction_.hit(entry);
+    } else {
+      eviction_.hit(view(), entry.slot);
+    }
+  }
 
   /// Returns the entry that the eviction policy would drop next. Wants at least one.
   [[nodiscard]] Entry& victim() noexcept { return slab_[eviction_.victim(view())]; }
@@ -136,6 +144,7 @@ class Entries {
 
  private:
   using Eviction = typename TierTraits<T>::Eviction;
+  using Policy = std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>>;
 
   [[nodiscard]] EvictionView<T, is_shared> view() const noexcept { return EvictionView<T, is_shared>(slab_); }
 
@@ -154,7 +163,7 @@ class Entries {
 
   Slab<Entry, is_shared> slab_;
   Index index_;
-  std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>> eviction_;
+  Policy eviction_;
   std::size_t weight_ = 0;
   std::uint32_t writes_ = 0;
   Slot sweep_ = 0;

@@ -48,6 +48,7 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
   bool has_value : 1 = false;
   /// Whether the operation under way is to drop it.
   bool is_meant : 1 = false;
+  bool is_forever : 1 = false;
   /// Why it left.
   RemovalCause cause : 3 = RemovalCause::Replaced;
   /// Of the key, mixed.
@@ -61,7 +62,7 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
     /// After that: the next one on the way out, or in the slab's list of unused ones.
     Entry* next;
   };
-  Ttl ttl;
+  TimePoint deadline{};
   union {
     Key key;
   };
@@ -99,15 +100,27 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
     has_key = has_value = false;
   }
 
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, stored_at, ttl); }
+  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, is_forever); }
 
   /// Sets the times: `own`, or what `policy` says of such an answer, from `start` on.
   void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
     std::construct_at(&stored_at, start);
     ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
-    ttl = own ? *own : ttl_by(policy);
+    set_ttl(own ? *own : ttl_by(policy));
+  }
+  /// Follows another policy, if the time to live is the policy's.
+  void follow(const TierPolicy& policy) noexcept {
+    if (ttl_origin == TtlOrigin::policy) set_ttl(ttl_by(policy));
   }
 
+  /// Returns the time to live: the one that was set, unless that is longer than time goes on.
+  [[nodiscard]] Ttl ttl() const noexcept { return is_forever ? forever : Ttl(deadline - stored_at); }
+
+ private:
+  void set_ttl(Ttl ttl) noexcept {
+    deadline = deadline_of(stored_at, ttl);
+    is_forever = ttl == forever;
+  }
   [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
     return has_value ? policy.ttl : policy.not_found_ttl;
   }

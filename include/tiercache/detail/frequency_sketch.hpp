@@ -1,9 +1,9 @@
 // FrequencySketch: about how often each key was asked for lately, those that are not held included.
 #pragma once
 
+#include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,8 @@ class FrequencySketch {
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
-    words_.allocate(std::bit_ceil((std::clamp)(capacity, least_words, most_words)));
-    period_ = 5 * (std::clamp)(capacity, std::size_t{1}, most_words);
+    words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
+    period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;
     debt_ = 0;
@@ -50,7 +50,7 @@ class FrequencySketch {
     const std::uint64_t spread = spread_of(hash);
     std::uint64_t least = 15;
     for (unsigned row = 0; row < rows; ++row) {
-      least = (std::min)(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+      least = smaller(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
     }
     return static_cast<unsigned>(least);
   }

@@ -1,9 +1,9 @@
 // Ghosts: the hashes of the entries that an eviction policy turned away last.
 #pragma once
 
+#include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ class Ghosts {
   /// Begins to remember up to `capacity` hashes. Without the memory for it, it remembers none.
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t most = std::size_t{1} << 30;
-    capacity_ = (std::clamp)(capacity, std::size_t{1}, most);
+    capacity_ = within(capacity, std::size_t{1}, most);
     const std::size_t room = std::bit_ceil(2 * capacity_);
     queue_.allocate(room);
     table_.allocate(2 * room);

@@ -2,10 +2,10 @@
 // who should go.
 #pragma once
 
+#include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/tags.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -198,7 +198,7 @@ class Index {
       std::uint32_t ones = 0;
       segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
       // A user's hash may be the same for all keys: what does not fall apart has to grow.
-      const std::uint32_t most = (std::max)(ones, segment.count - ones);
+      const std::uint32_t most = larger(ones, segment.count - ones);
       if (most <= segment.count / 4 * 3) return split(number, segment.count - ones, ones, hash_of);
     }
     Segment larger = segment;
@@ -244,8 +244,7 @@ class Index {
   void double_directory() {
     const std::uint32_t size = directory_mask_ + 1;
     auto segments = std::make_unique<Segment[]>(2 * size);
-    std::copy_n(segments_.get(), size, segments.get());
-    std::copy_n(segments_.get(), size, segments.get() + size);
+    for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
     segments_ = std::move(segments);
     directory_mask_ = 2 * size - 1;
   }

@@ -9,6 +9,7 @@
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/index.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/lock.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/detail/slab.hpp>
@@ -18,8 +19,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace tiercache::detail {
@@ -57,7 +58,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
-      ++contents_.counted.lookups;
       ++contents_.counted.misses;
       ++contents_.counted.lookups_without_fetch;
       return false;
@@ -79,7 +79,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       if (entry == nullptr || !entry->has_value) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
-      ttl = entry->ttl;
+      ttl = entry->ttl();
     }
     return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
   }
@@ -104,7 +104,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           return Beginning::answered;
         }
         if (Flight* const running = find_flight(hash, key)) {
-          ++contents_.counted.lookups;
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -119,11 +118,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
-        opened = take_flight();
+        opened = take_flight(hash);
+        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+          opened->entry->set_key(key, hash);
+          open(*opened, time);
+          flight = std::move(opened);
+          return Beginning::leading;
+        }
       }
       // The key is copied with no lock held; then we look again.
       opened->entry->set_key(make_key<T>(key), hash);
-      opened->hash = hash;
     }
   }
 
@@ -168,6 +172,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// path on which a fetch completes.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
+    Waiter* first = nullptr;
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
@@ -182,8 +187,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         keep(flight, removals, failure);
       }
       finish(flight);
+      first = flight.waiters.pop_front();
     }
-    wake(flight);
+    if (first != nullptr) wake(flight, first);
   }
 
   /// Deals with a fetch that was dropped before it had an outcome.
@@ -327,7 +333,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
  private:
-  using Lock = std::lock_guard<typename Threading::Mutex>;
+  using Lock = LockGuard<typename Threading::Mutex>;
   using Removals = detail::Removals<T, Threading>;
   using OutcomeKind = typename Outcome<Value>::Kind;
 
@@ -358,9 +364,10 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Returns a flight that is not open, and whose entry is to be filled.
-  [[nodiscard]] Reference<Flight> take_flight() {
+  [[nodiscard]] Reference<Flight> take_flight(std::uint32_t hash) {
     Flight& flight = flight_slab_.take();
     flight.store = this;
+    flight.hash = hash;
     auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
     flight.is_new = false;
     taken->entry = contents_.take();
@@ -377,7 +384,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     flight.started_at = time;
     flight.is_starting = true;
     ++in_flight_;
-    ++contents_.counted.lookups;
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
   }
@@ -431,18 +437,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return false;
   }
 
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
+  /// Wakes the waiters of a flight that is done, from `waiter` on, who is taken off already. The next one is taken off
+  /// only after the one before was resumed, since that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight, Waiter* waiter) noexcept {
+    while (waiter != nullptr) {
       {
-        const Lock lock(mutex_);
-        waiter = flight.waiters.pop_front();
+        const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+        waiter->settled();
       }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
+      const Lock lock(mutex_);
+      waiter = flight.waiters.pop_front();
     }
   }
 

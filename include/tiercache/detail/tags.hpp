@@ -22,7 +22,7 @@ struct alignas(16) Tags {
   /// Returns a tag of the lowest byte of `hash`.
   [[nodiscard]] static constexpr std::uint8_t tag_of(std::uint32_t hash) noexcept {
     const auto byte = static_cast<std::uint8_t>(hash);
-    return byte != 0 ? byte : 1;
+    return static_cast<std::uint8_t>(byte + (byte == 0 ? 1 : 0));
   }
 
   /// Returns the places with this tag.
