@@ -39,7 +39,7 @@ class AdaptiveClock {
   /// It is asked for a victim after a new entry was inserted: that one may have to go itself.
   static constexpr bool has_admission = true;
 
-  /// Adapts to another capacity. The window keeps its share.
+  /// Adapts to another capacity. The window keeps its share; what is remembered is forgotten if the change is large.
   void resize(std::size_t capacity) noexcept {
     if (capacity == capacity_) return;
     const auto size = static_cast<double>(capacity);
@@ -49,14 +49,17 @@ class AdaptiveClock {
     target_ = detail::within(share * size, least_window_, most_window_);
     capacity_ = capacity;
     ghost_capacity_ = detail::larger(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
-    sketch_.clear();
-    ghosts_.clear();
+    if (capacity / 2 > remembered_ || capacity < remembered_ / 2) {
+      sketch_.clear();
+      ghosts_.clear();
+    }
   }
 
   /// Puts `entry` into the window; or, if it was turned away lately and now deserves better, into the main space.
   void insert(const auto& entries, detail::Slot entry) noexcept {
     const std::uint32_t hash = entries.hash(entry);
     if (!sketch_.is_ready() && 2 * size() >= capacity_) {
+      remembered_ = capacity_;
       sketch_.start(capacity_);
       ghosts_.start(ghost_capacity_);
     }
@@ -200,6 +203,7 @@ class AdaptiveClock {
   detail::Ghosts ghosts_;
   std::size_t capacity_ = 0;
   std::size_t ghost_capacity_ = 1;
+  std::size_t remembered_ = 0;
   std::size_t spent_ = 0;
   double target_ = 1.0;
   double least_window_ = 1.0;

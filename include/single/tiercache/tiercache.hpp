@@ -471,7 +471,7 @@ class AdaptiveClock {
   /// It is asked for a victim after a new entry was inserted: that one may have to go itself.
   static constexpr bool has_admission = true;
 
-  /// Adapts to another capacity. The window keeps its share.
+  /// Adapts to another capacity. The window keeps its share; what is remembered is forgotten if the change is large.
   void resize(std::size_t capacity) noexcept {
     if (capacity == capacity_) return;
     const auto size = static_cast<double>(capacity);
@@ -481,14 +481,17 @@ class AdaptiveClock {
     target_ = detail::within(share * size, least_window_, most_window_);
     capacity_ = capacity;
     ghost_capacity_ = detail::larger(std::size_t{1}, static_cast<std::size_t>(ghost_share * size));
-    sketch_.clear();
-    ghosts_.clear();
+    if (capacity / 2 > remembered_ || capacity < remembered_ / 2) {
+      sketch_.clear();
+      ghosts_.clear();
+    }
   }
 
   /// Puts `entry` into the window; or, if it was turned away lately and now deserves better, into the main space.
   void insert(const auto& entries, detail::Slot entry) noexcept {
     const std::uint32_t hash = entries.hash(entry);
     if (!sketch_.is_ready() && 2 * size() >= capacity_) {
+      remembered_ = capacity_;
       sketch_.start(capacity_);
       ghosts_.start(ghost_capacity_);
     }
@@ -632,6 +635,7 @@ class AdaptiveClock {
   detail::Ghosts ghosts_;
   std::size_t capacity_ = 0;
   std::size_t ghost_capacity_ = 1;
+  std::size_t remembered_ = 0;
   std::size_t spent_ = 0;
   double target_ = 1.0;
   double least_window_ = 1.0;
@@ -2035,6 +2039,8 @@ class WaiterList {
     return true;
   }
 
+  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
+
   /// Takes the first waiter off the list and returns it; null if there is none.
   [[nodiscard]] Waiter* pop_front() noexcept {
     Waiter* const waiter = first_;
@@ -2676,7 +2682,7 @@ struct alignas(16) Tags {
   /// Returns a bit for each byte of `bytes` that equals `tag`, the lowest first.
   [[nodiscard]] static unsigned bytes_equal_to(std::uint64_t bytes, std::uint8_t tag) noexcept {
     constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;
-    const std::uint64_t different = bytes ^ (0x0101'0101'0101'0101 * tag);
+    const std::uint64_t different = bytes ^ (std::uint64_t{0x0101'0101'0101'0101} * tag);
     // The top bit of each byte that is zero, without carries from one byte to the next.
     const std::uint64_t zero = ~(((different & low_bits) + low_bits) | different | low_bits);
     return static_cast<unsigned>(((zero >> 7) * 0x0102'0408'1020'4080) >> 56);
@@ -3408,9 +3414,7 @@ class Contents {
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy), told_size_(policy.capacity) {
-    entries_.resize(told_size_);
-  }
+  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) { entries_.resize(policy.capacity); }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
@@ -3470,11 +3474,11 @@ class Contents {
         ++counted.store_failures;
         return;
       }
-      make_room_for(entry->weight, removals);
+      if (!Entries::has_admission) make_room_for(entry->weight, removals);
       entries_.link(std::move(entry));
     }
     if (!was_fresh) ++counted.inserts;
-    keep_bounds(removals);
+    if (Entries::has_admission) keep_bounds(fresh, removals);
   }
 
   /// Drops one entry.
@@ -3520,9 +3524,8 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
-    told_size_ = policy.capacity;
-    entries_.resize(told_size_);
-    keep_bounds(removals);
+    entries_.resize(policy.capacity);
+    keep_bounds(nullptr, removals);
   }
 
   /// Sets who is told of removals; gives back who was.
@@ -3570,35 +3573,29 @@ class Contents {
            entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
-  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go. One too many is left to
-  /// policies that choose between those who are there and the one who comes.
+  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go.
   void make_room_for(std::size_t weight, Removals& removals) noexcept {
-    const auto fits = [&] {
-      return is_weight_left(weight, nullptr) && (Entries::has_admission || entries_.size() < policy_.capacity);
-    };
+    const auto fits = [&] { return is_weight_left(weight, nullptr) && entries_.size() < policy_.capacity; };
     if (fits()) return;
-    if (!is_weight_left(weight, nullptr)) tell_size();
     while (!fits() || (policy_.trim_to != 0 && entries_.size() >= policy_.trim_to)) {
       drop(entries_.victim(), RemovalCause::Evicted, removals);
     }
   }
 
-  /// Evicts until the bounds hold; and down to `trim_to`, if any had to go.
-  void keep_bounds(Removals& removals) noexcept {
-    const auto holds = [this] {
-      return entries_.size() <= policy_.capacity && entries_.weight() <= policy_.max_weight;
+  /// Evicts until the bounds hold, `fresh` included, which came last, if it is not null; and down to `trim_to`, if any
+  /// had to go.
+  void keep_bounds(const Entry* fresh, Removals& removals) noexcept {
+    const auto is_light = [&] {
+      return fresh == nullptr ? entries_.weight() <= policy_.max_weight : is_weight_left(fresh->weight, fresh);
     };
+    const auto holds = [&] { return entries_.size() <= policy_.capacity && is_light(); };
     if (holds()) return;
+    if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
-    while (entries_.size() > left || !holds()) drop(entries_.victim(), RemovalCause::Evicted, removals);
-  }
-
-  /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
-  void tell_size() noexcept {
-    const std::size_t size = smaller(entries_.size(), policy_.capacity);
-    if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
-      told_size_ = size;
-      entries_.resize(size);
+    while (entries_.size() > left || !holds()) {
+      Entry& victim = entries_.victim();
+      if (&victim == fresh) fresh = nullptr;
+      drop(victim, RemovalCause::Evicted, removals);
     }
   }
 
@@ -3623,8 +3620,6 @@ class Contents {
 
   TierPolicy policy_;
   Entries entries_;
-  /// For how many entries the eviction policy believes that there is room.
-  std::size_t told_size_;
   Reference<Listener> listener_;
 };
 
@@ -3783,7 +3778,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// path on which a fetch completes.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
-    Waiter* first = nullptr;
+    bool has_waiters = false;
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
@@ -3798,9 +3793,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         keep(flight, removals, failure);
       }
       finish(flight);
-      first = flight.waiters.pop_front();
+      has_waiters = !flight.waiters.is_empty();
     }
-    if (first != nullptr) wake(flight, first);
+    if (has_waiters) wake(flight);
   }
 
   /// Deals with a fetch that was dropped before it had an outcome.
@@ -4048,16 +4043,18 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return false;
   }
 
-  /// Wakes the waiters of a flight that is done, from `waiter` on, who is taken off already. The next one is taken off
-  /// only after the one before was resumed, since that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight, Waiter* waiter) noexcept {
-    while (waiter != nullptr) {
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
       {
-        const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-        waiter->settled();
+        const Lock lock(mutex_);
+        waiter = flight.waiters.pop_front();
       }
-      const Lock lock(mutex_);
-      waiter = flight.waiters.pop_front();
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
     }
   }
 

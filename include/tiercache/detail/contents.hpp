@@ -26,9 +26,7 @@ class Contents {
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy), told_size_(policy.capacity) {
-    entries_.resize(told_size_);
-  }
+  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) { entries_.resize(policy.capacity); }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
@@ -88,11 +86,11 @@ class Contents {
         ++counted.store_failures;
         return;
       }
-      make_room_for(entry->weight, removals);
+      if (!Entries::has_admission) make_room_for(entry->weight, removals);
       entries_.link(std::move(entry));
     }
     if (!was_fresh) ++counted.inserts;
-    keep_bounds(removals);
+    if (Entries::has_admission) keep_bounds(fresh, removals);
   }
 
   /// Drops one entry.
@@ -138,9 +136,8 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
-    told_size_ = policy.capacity;
-    entries_.resize(told_size_);
-    keep_bounds(removals);
+    entries_.resize(policy.capacity);
+    keep_bounds(nullptr, removals);
   }
 
   /// Sets who is told of removals; gives back who was.
@@ -188,35 +185,29 @@ class Contents {
            entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
-  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go. One too many is left to
-  /// policies that choose between those who are there and the one who comes.
+  /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go.
   void make_room_for(std::size_t weight, Removals& removals) noexcept {
-    const auto fits = [&] {
-      return is_weight_left(weight, nullptr) && (Entries::has_admission || entries_.size() < policy_.capacity);
-    };
+    const auto fits = [&] { return is_weight_left(weight, nullptr) && entries_.size() < policy_.capacity; };
     if (fits()) return;
-    if (!is_weight_left(weight, nullptr)) tell_size();
     while (!fits() || (policy_.trim_to != 0 && entries_.size() >= policy_.trim_to)) {
       drop(entries_.victim(), RemovalCause::Evicted, removals);
     }
   }
 
-  /// Evicts until the bounds hold; and down to `trim_to`, if any had to go.
-  void keep_bounds(Removals& removals) noexcept {
-    const auto holds = [this] {
-      return entries_.size() <= policy_.capacity && entries_.weight() <= policy_.max_weight;
+  /// Evicts until the bounds hold, `fresh` included, which came last, if it is not null; and down to `trim_to`, if any
+  /// had to go.
+  void keep_bounds(const Entry* fresh, Removals& removals) noexcept {
+    const auto is_light = [&] {
+      return fresh == nullptr ? entries_.weight() <= policy_.max_weight : is_weight_left(fresh->weight, fresh);
     };
+    const auto holds = [&] { return entries_.size() <= policy_.capacity && is_light(); };
     if (holds()) return;
+    if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
-    while (entries_.size() > left || !holds()) drop(entries_.victim(), RemovalCause::Evicted, removals);
-  }
-
-  /// Tells the eviction policy for how many entries there is room, where that is a matter of their weight.
-  void tell_size() noexcept {
-    const std::size_t size = smaller(entries_.size(), policy_.capacity);
-    if (size - size / 8 > told_size_ || size + size / 8 < told_size_) {
-      told_size_ = size;
-      entries_.resize(size);
+    while (entries_.size() > left || !holds()) {
+      Entry& victim = entries_.victim();
+      if (&victim == fresh) fresh = nullptr;
+      drop(victim, RemovalCause::Evicted, removals);
     }
   }
 
@@ -241,8 +232,6 @@ class Contents {
 
   TierPolicy policy_;
   Entries entries_;
-  /// For how many entries the eviction policy believes that there is room.
-  std::size_t told_size_;
   Reference<Listener> listener_;
 };
 

@@ -172,7 +172,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// path on which a fetch completes.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
-    Waiter* first = nullptr;
+    bool has_waiters = false;
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
@@ -187,9 +187,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         keep(flight, removals, failure);
       }
       finish(flight);
-      first = flight.waiters.pop_front();
+      has_waiters = !flight.waiters.is_empty();
     }
-    if (first != nullptr) wake(flight, first);
+    if (has_waiters) wake(flight);
   }
 
   /// Deals with a fetch that was dropped before it had an outcome.
@@ -437,16 +437,18 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     return false;
   }
 
-  /// Wakes the waiters of a flight that is done, from `waiter` on, who is taken off already. The next one is taken off
-  /// only after the one before was resumed, since that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight, Waiter* waiter) noexcept {
-    while (waiter != nullptr) {
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
       {
-        const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-        waiter->settled();
+        const Lock lock(mutex_);
+        waiter = flight.waiters.pop_front();
       }
-      const Lock lock(mutex_);
-      waiter = flight.waiters.pop_front();
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
     }
   }
 

@@ -59,7 +59,7 @@ struct alignas(16) Tags {
   /// Returns a bit for each byte of `bytes` that equals `tag`, the lowest first.
   [[nodiscard]] static unsigned bytes_equal_to(std::uint64_t bytes, std::uint8_t tag) noexcept {
     constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;
-    const std::uint64_t different = bytes ^ (0x0101'0101'0101'0101 * tag);
+    const std::uint64_t different = bytes ^ (std::uint64_t{0x0101'0101'0101'0101} * tag);
     // The top bit of each byte that is zero, without carries from one byte to the next.
     const std::uint64_t zero = ~(((different & low_bits) + low_bits) | different | low_bits);
     return static_cast<unsigned>(((zero >> 7) * 0x0102'0408'1020'4080) >> 56);

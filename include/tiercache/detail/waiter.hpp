@@ -57,6 +57,8 @@ class WaiterList {
     return true;
   }
 
+  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
+
   /// Takes the first waiter off the list and returns it; null if there is none.
   [[nodiscard]] Waiter* pop_front() noexcept {
     Waiter* const waiter = first_;
