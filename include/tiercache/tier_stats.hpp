@@ -2,6 +2,8 @@
 // detail/store.hpp. How they are printed lives in fmt.hpp.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

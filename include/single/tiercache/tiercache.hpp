@@ -24,6 +24,61 @@
 // SOFTWARE.
 #pragma once
 
+// <tiercache/detail/compiler.hpp>
+// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
+// It includes nothing: every header includes it, directly or not, before all else, so that these errors come first. A
+// header that does not exist ends them; the compiler would go on with hundreds.
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
+#error "tiercache needs C++20: compile with -std=c++20 (g++, clang++) or /std:c++20 (MSVC)"
+#include <tiercache_needs_cxx20>
+#endif
+
+// Each copy of the library has one of this file, and it is read once: the single header's, or that in include/.
+#if defined(TIERCACHE_IS_INCLUDED)
+#error "tiercache: two copies are included, such as the single header and include/tiercache: use one of them only"
+#include <tiercache_is_included_twice>
+#endif
+#define TIERCACHE_IS_INCLUDED
+
+// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define TIERCACHE_EXCEPTIONS 1
+#define TIERCACHE_TRY try
+#define TIERCACHE_CATCH_ALL catch (...)
+#else
+#define TIERCACHE_EXCEPTIONS 0
+#define TIERCACHE_TRY if constexpr (true)
+#define TIERCACHE_CATCH_ALL if constexpr (false)
+#endif
+
+// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
+// aggregate, and has a destructor (PR 99576, PR 101367).
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
+#else
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
+#endif
+
+#if defined(__GNUC__)
+#define TIERCACHE_NOINLINE __attribute__((noinline))
+#define TIERCACHE_COLD __attribute__((cold, noinline))
+#elif defined(_MSC_VER)
+#define TIERCACHE_NOINLINE __declspec(noinline)
+#define TIERCACHE_COLD __declspec(noinline)
+#else
+#define TIERCACHE_NOINLINE
+#define TIERCACHE_COLD
+#endif
+
+// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
+// (llvm-project issues 56301 and 65054).
+#if defined(__clang__) && __clang_major__ < 19
+#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
+#else
+#define TIERCACHE_AWAIT_SUSPEND
+#endif
+
 #include <atomic>
 #include <chrono>
 #include <compare>
@@ -67,7 +122,8 @@ class Ttl {
   template <class Rep, class Period>
   constexpr Ttl(std::chrono::duration<Rep, Period> length) noexcept : count_(saturated(length)) {}
 
-  /// Makes a length that was never given: what `TierPolicy::ttl` holds before the user sets it. Counts as zero.
+  /// Makes a length that was never given: what `TierPolicy::ttl` and `CacheEntry::ttl` hold before the user sets them.
+  /// Counts as zero.
   [[nodiscard]] static constexpr Ttl unset() noexcept {
     Ttl ttl;
     ttl.count_ = unset_count;
@@ -350,47 +406,6 @@ struct LocalConfig {
 };
 
 }  // namespace tiercache
-
-// <tiercache/detail/compiler.hpp>
-// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-
-// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
-#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
-#define TIERCACHE_EXCEPTIONS 1
-#define TIERCACHE_TRY try
-#define TIERCACHE_CATCH_ALL catch (...)
-#else
-#define TIERCACHE_EXCEPTIONS 0
-#define TIERCACHE_TRY if constexpr (true)
-#define TIERCACHE_CATCH_ALL if constexpr (false)
-#endif
-
-// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
-// aggregate, and has a destructor (PR 99576, PR 101367).
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
-#else
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
-#endif
-
-#if defined(__GNUC__)
-#define TIERCACHE_NOINLINE __attribute__((noinline))
-#define TIERCACHE_COLD __attribute__((cold, noinline))
-#elif defined(_MSC_VER)
-#define TIERCACHE_NOINLINE __declspec(noinline)
-#define TIERCACHE_COLD __declspec(noinline)
-#else
-#define TIERCACHE_NOINLINE
-#define TIERCACHE_COLD
-#endif
-
-// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
-// (llvm-project issues 56301 and 65054).
-#if defined(__clang__) && __clang_major__ < 19
-#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
-#else
-#define TIERCACHE_AWAIT_SUSPEND
-#endif
 
 // <tiercache/error.hpp>
 // The exceptions of the library's own. What a fetcher throws is handed on as it is; a policy that contradicts itself is
