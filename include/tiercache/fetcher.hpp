@@ -6,11 +6,14 @@
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
-//   CacheEntry<Value>                             store it for the entry's own TTL          Value
+//   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
 //
-// Where Value is std::shared_ptr<const T>, a T will do for a Value. An optional or an expected may hold a CacheEntry.
+// Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
+// what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
+// what the lookup yields is made from the value alone, so the times in such an expected are not those that count: peek
+// tells.
 #pragma once
 
 #include <tiercache/cache_entry.hpp>
@@ -101,15 +104,20 @@ template <class Value, class Answer>
   }
 }
 
+/// Returns what an entry that the user gave says of its TTL: nothing where that is not set.
+[[nodiscard]] inline std::optional<Ttl> own_ttl_of(Ttl given) noexcept {
+  return given.is_set() ? std::optional<Ttl>(given) : std::nullopt;
+}
+
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
   if constexpr (StorableAs<Given, Value>) {
     outcome.set_value(to_value<Value>(std::forward<Given>(given)));
   } else {
-    const Ttl ttl = given.ttl;
+    const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), ttl, stored_at);
+    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
   }
 }
 

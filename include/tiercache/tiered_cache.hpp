@@ -190,10 +190,10 @@ class BasicTieredCache {
 
   // Writing.
 
-  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, counted
-  /// from its `stored_at` if that is set. A fetch of the key that is under way will not replace it. Counts an insert,
-  /// or an update if there was a fresh value. Throws what building the key and the value throws; then nothing has
-  /// changed. Constant time, but for what has to be evicted.
+  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, if that is
+  /// set, counted from its `stored_at`, if that is. A fetch of the key that is under way will not replace it. Counts an
+  /// insert, or an update if there was a fresh value. Throws what building the key and the value throws; then nothing
+  /// has changed. Constant time, but for what has to be evicted.
   template <class T, class K = Key<T>, class V = Value<T>>
     requires detail::Keyed<T>
   void put(K&& key, V&& value) {
@@ -340,9 +340,9 @@ class BasicTieredCache {
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
     if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
-      const Ttl ttl = value.ttl;
+      const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
-      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, ttl, stored_at);
+      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);
     } else {
       put_value<T>(std::forward<K>(key), std::forward<V>(value), std::nullopt, TimePoint{});
     }

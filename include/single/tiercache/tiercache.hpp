@@ -220,6 +220,7 @@ namespace tiercache {
 ///
 /// `peek` returns one. A fetcher returns one, and `put` takes one, to give a value a TTL of its own:
 /// `return tiercache::CacheEntry<Card>{.value = card, .ttl = 30s};`
+/// One that leaves `ttl` out gets the TTL of its tier.
 template <class T>
 struct CacheEntry {
   /// The value.
@@ -229,8 +230,11 @@ struct CacheEntry {
   /// The epoch (the default) means that it is not stored yet: the cache fills it in. An earlier time than that is kept
   /// (the answer was already so old when it arrived); a later one is not believed.
   TimePoint stored_at{};
-  /// How long the value is fresh, counted from `stored_at`. Zero by default: not at all.
-  Ttl ttl{};
+  /// How long the value is fresh, counted from `stored_at`.
+  ///
+  /// Not set (the default), it stands for the tier's TTL where the entry is given to the cache; by itself it counts as
+  /// zero. What `peek` returns has it set.
+  Ttl ttl = Ttl::unset();
 
   /// Returns the time from which the value is not fresh, or `TimePoint::max()` if that is later or never.
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
@@ -970,11 +974,14 @@ struct TierTraits {
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
-//   CacheEntry<Value>                             store it for the entry's own TTL          Value
+//   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
 //
-// Where Value is std::shared_ptr<const T>, a T will do for a Value. An optional or an expected may hold a CacheEntry.
+// Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
+// what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
+// what the lookup yields is made from the value alone, so the times in such an expected are not those that count: peek
+// tells.
 
 namespace tiercache::detail {
 
@@ -1051,15 +1058,20 @@ template <class Value, class Answer>
   }
 }
 
+/// Returns what an entry that the user gave says of its TTL: nothing where that is not set.
+[[nodiscard]] inline std::optional<Ttl> own_ttl_of(Ttl given) noexcept {
+  return given.is_set() ? std::optional<Ttl>(given) : std::nullopt;
+}
+
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
   if constexpr (StorableAs<Given, Value>) {
     outcome.set_value(to_value<Value>(std::forward<Given>(given)));
   } else {
-    const Ttl ttl = given.ttl;
+    const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), ttl, stored_at);
+    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
   }
 }
 
@@ -3156,10 +3168,10 @@ class BasicTieredCache {
 
   // Writing.
 
-  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, counted
-  /// from its `stored_at` if that is set. A fetch of the key that is under way will not replace it. Counts an insert,
-  /// or an update if there was a fresh value. Throws what building the key and the value throws; then nothing has
-  /// changed. Constant time, but for what has to be evicted.
+  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, if that is
+  /// set, counted from its `stored_at`, if that is. A fetch of the key that is under way will not replace it. Counts an
+  /// insert, or an update if there was a fresh value. Throws what building the key and the value throws; then nothing
+  /// has changed. Constant time, but for what has to be evicted.
   template <class T, class K = Key<T>, class V = Value<T>>
     requires detail::Keyed<T>
   void put(K&& key, V&& value) {
@@ -3306,9 +3318,9 @@ class BasicTieredCache {
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
     if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
-      const Ttl ttl = value.ttl;
+      const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
-      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, ttl, stored_at);
+      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);
     } else {
       put_value<T>(std::forward<K>(key), std::forward<V>(value), std::nullopt, TimePoint{});
     }
