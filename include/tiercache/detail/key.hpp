@@ -21,11 +21,6 @@ struct StringViewOf<std::basic_string<Char, CharTraits, Allocator>> {
   using type = std::basic_string_view<Char, CharTraits>;
 };
 
-template <class T>
-concept DeclaresHash = requires { typename T::hash; };
-template <class T>
-concept DeclaresEqual = requires { typename T::equal; };
-
 template <class Key, class Argument>
 concept ViewsString = requires { typename StringViewOf<Key>::type; } &&
                       std::convertible_to<const Argument&, typename StringViewOf<Key>::type>;
