@@ -354,14 +354,19 @@ template <class T, class Config, class... Tiers, class K, class F>
       !detail::is_destroyed_twice<Kept>,
       "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
       "tiercache::get_or_fetch<T>(cache, key, fetcher);");
-  return detail::get_or_fetch_in_asio<T, Kept, F>(detail::StoreOf<T>::in(cache),
-                                                  static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  return detail::get_or_fetch_in_asio<T, Kept, F>(
+      detail::StoreOf<T>::in(cache), detail::keep_key<T, K>(std::forward<K>(key)), std::forward<F>(fetcher));
 }
 /// `get_or_fetch` for an `Unkeyed` tier.
 template <class T, class Config, class... Tiers, class F>
 [[nodiscard]] auto get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, F&& fetcher) {
   static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: get_or_fetch<T>(cache, key, fetcher)");
-  return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher));
+  using Key = typename detail::TypesOf<T>::key_type;
+  if constexpr (detail::is_unkeyed<T>) {
+    return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher));
+  } else {
+    return get_or_fetch<T>(cache, detail::refused<Key>(), std::forward<F>(fetcher));
+  }
 }
 
 }  // namespace tiercache

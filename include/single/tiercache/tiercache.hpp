@@ -1710,31 +1710,42 @@ template <class T, class Argument>
 }
 
 /// What a lookup keeps of the argument `Argument&&`: a reference where the caller's object does, a view of a string, a
-/// value where the argument is a temporary, or the key that the argument converts to.
+/// value where the argument is a temporary, or the key that the argument converts to. A temporary is kept as a view
+/// only if it owns no characters: a `std::string_view`, a pointer.
 template <class T, class Argument>
 struct KeyArgument {
   using Plain = std::remove_cvref_t<Argument>;
   using Key = typename TierTraits<T>::Key;
   static constexpr KeyForm form = key_form<T, Plain>();
-  static_assert(
-      form != KeyForm::unfit,
-      "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or (a "
-      "tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || is_unkeyed<T>,
+                "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or "
+                "(a tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || !is_unkeyed<T>,
+                "tiercache: this tier is Unkeyed: leave the key argument out");
 
-  using as_given = std::conditional_t<std::is_lvalue_reference_v<Argument>, const Plain&, Plain>;
   static auto select() {
-    if constexpr (form == KeyForm::string_view) {
+    constexpr bool outlives = std::is_lvalue_reference_v<Argument>;
+    if constexpr (form == KeyForm::string_view && (outlives || std::is_pointer_v<Plain>)) {
       return std::type_identity<typename StringViewOf<Key>::type>{};
-    } else if constexpr (form == KeyForm::convertible) {
+    } else if constexpr (form == KeyForm::convertible || form == KeyForm::unfit ||
+                         (!outlives && !std::is_move_constructible_v<Plain>)) {
       return std::type_identity<Key>{};
     } else {
-      return std::type_identity<as_given>{};
+      return std::type_identity<std::conditional_t<outlives, const Plain&, Plain>>{};
     }
   }
   using type = typename decltype(select())::type;
 };
 template <class T, class Argument>
 using KeptKey = typename KeyArgument<T, Argument>::type;
+
+/// Makes what a lookup keeps of an argument.
+template <class T, class Argument>
+[[nodiscard]] decltype(auto) keep_key(Argument&& argument) {
+  constexpr bool fits = KeyArgument<T, Argument>::form != KeyForm::unfit;
+  if constexpr (!fits) return refused<KeptKey<T, Argument>>();
+  if constexpr (fits) return static_cast<KeptKey<T, Argument>>(std::forward<Argument>(argument));
+}
 
 /// Hashes a key, or what stands for one. May throw what the user's hash throws.
 template <class T, class K>
@@ -1760,15 +1771,26 @@ template <class T, class K>
 [[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
   if constexpr (DeclaresEqual<T>) {
     return static_cast<bool>(typename T::equal{}(stored, key));
+  } else if constexpr (!DeclaresHash<T> && ViewsString<typename T::key_type, K>) {
+    using View = typename StringViewOf<typename T::key_type>::type;
+    return View(stored) == View(key);
   } else {
-    return static_cast<bool>(stored == key);
+    constexpr bool fits = requires { static_cast<bool>(stored == key); };
+    static_assert(fits, "tiercache: this tier's Key has no ==; give it one, or write using equal = ...; in the tier");
+    if constexpr (fits) return static_cast<bool>(stored == key);
+    return false;
   }
 }
 
 /// Builds the key object to store.
 template <class T, class K>
 [[nodiscard]] typename T::key_type make_key(K&& key) {
-  return typename T::key_type(std::forward<K>(key));
+  using Key = typename T::key_type;
+  if constexpr (ViewsString<Key, std::remove_cvref_t<K>> && !std::same_as<std::remove_cvref_t<K>, Key>) {
+    return Key(typename StringViewOf<Key>::type(key));
+  } else {
+    return Key(std::forward<K>(key));
+  }
 }
 
 /// Spreads a user's hash, which may be the identity, over all bits. The finalizer of MurmurHash3 (Appleby), with a
@@ -2986,6 +3008,38 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
 }  // namespace tiercache
 
+// <tiercache/detail/config_traits.hpp>
+// The sentences for configurations that lack something. What a configuration is, and the ready-made ones, are in
+// config.hpp.
+
+namespace tiercache::detail {
+
+template <class Config>
+concept DeclaresClock = requires { typename Config::clock; };
+template <class Config>
+concept DeclaresThreading = requires { typename Config::threading::Mutex; };
+
+/// Returns the configuration, as a type; for one that it refuses, another to go on with.
+template <class Config>
+[[nodiscard]] consteval auto usable_config() {
+  static_assert(DeclaresClock<Config>,
+                "tiercache: this configuration has no clock; write using clock = tiercache::CoarseClock; in it");
+  static_assert(
+      DeclaresThreading<Config>,
+      "tiercache: this configuration has no threading; write using threading = tiercache::MultiThreaded; in it");
+  if constexpr (DeclaresClock<Config> && DeclaresThreading<Config>) {
+    static_assert(Clock<typename Config::clock>,
+                  "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
+    return std::type_identity<std::conditional_t<Clock<typename Config::clock>, Config, LocalConfig>>{};
+  } else {
+    return std::type_identity<LocalConfig>{};
+  }
+}
+template <class Config>
+using UsableConfig = typename decltype(usable_config<Config>())::type;
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/tier_list.hpp>
 // The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
 
@@ -3025,6 +3079,54 @@ struct TypesOf<T> {
   using key_type = typename T::key_type;
   using value_type = typename T::value_type;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/functions.hpp>
+// The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
+// Fetchers are functions of another kind: fetcher.hpp.
+
+namespace tiercache::detail {
+
+/// Can be called with these, as lvalues. It asks for the call that is really written: std::invocable holds for pointers
+/// to members too, which only std::invoke can call.
+template <class F, class Result, class... Arguments>
+concept Calls = requires(F& function, Arguments&... arguments) { static_cast<Result>(function(arguments...)); };
+
+/// Calls the function that was given to `visit`.
+template <class T, class F>
+void call_visitor(F& function, const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits = Calls<F, void, decltype(value)>;
+  static_assert(fits, "tiercache: visit cannot call this function: give one that takes const Value&, such as a lambda");
+  if constexpr (fits) function(value);
+}
+
+/// Calls the predicate that was given to `invalidate_if`.
+template <class T, class F>
+[[nodiscard]] bool call_predicate(F& is_meant, [[maybe_unused]] const typename TypesOf<T>::key_type& key,
+                                  const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits =
+      is_unkeyed<T> ? Calls<F, bool, decltype(value)> : Calls<F, bool, decltype(key), decltype(value)>;
+  static_assert(fits,
+                "tiercache: invalidate_if cannot call this predicate: give one that takes (const Key&, const Value&), "
+                "for an Unkeyed tier (const Value&), and returns bool, such as a lambda");
+  if constexpr (!fits) return false;
+  if constexpr (fits && is_unkeyed<T>) return static_cast<bool>(is_meant(value));
+  if constexpr (fits && !is_unkeyed<T>) return static_cast<bool>(is_meant(key, value));
+}
+
+/// Tells whether a function, of the type in which the cache keeps it, is to be told of removals; refuses one that
+/// cannot be. `nullptr` stands for none.
+template <class T, class F>
+[[nodiscard]] consteval bool is_listener() {
+  using Value = const typename TypesOf<T>::value_type;
+  constexpr bool fits = is_unkeyed<T> ? Calls<F, void, Value, RemovalCause>
+                                      : Calls<F, void, const typename TypesOf<T>::key_type, Value, RemovalCause>;
+  static_assert(fits || std::is_null_pointer_v<F>,
+                "tiercache: on_removal cannot call this function: give one that takes (const Key&, const Value&, "
+                "RemovalCause), for an Unkeyed tier (const Value&, RemovalCause), such as a lambda, or nullptr");
+  return fits;
+}
 
 }  // namespace tiercache::detail
 
@@ -3131,7 +3233,7 @@ class BasicTieredCache {
         "tiercache: get returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const T>, "
         "or read it in place with visit<T>(key, function)");
     std::optional<Value<T>> copy;
-    store<T>().read(key_for<T>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
+    store<T>().read(detail::keep_key<T, const K&>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
     return copy;
   }
   /// `get` for an `Unkeyed` tier.
@@ -3148,7 +3250,7 @@ class BasicTieredCache {
         std::is_copy_constructible_v<Value<T>>,
         "tiercache: peek returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const "
         "T>, or read it in place with visit<T>(key, function)");
-    return store<T>().peek(key_for<T>(key));
+    return store<T>().peek(detail::keep_key<T, const K&>(key));
   }
   /// `peek` for an `Unkeyed` tier.
   template <class T>
@@ -3161,7 +3263,8 @@ class BasicTieredCache {
   /// nothing else can use the tier meanwhile.
   template <class T, class K = Key<T>, class F>
   bool visit(const K& key, F&& function) {
-    return store<T>().read(key_for<T>(key), [&function](const Value<T>& value) { function(value); });
+    return store<T>().read(detail::keep_key<T, const K&>(key),
+                           [&function](const Value<T>& value) { detail::call_visitor<T>(function, value); });
   }
   /// `visit` for an `Unkeyed` tier.
   template <class T, class F>
@@ -3187,9 +3290,9 @@ class BasicTieredCache {
   /// Allocates nothing on a hit, nor to wait; on a miss the entry, the flight, and the frame of one coroutine if the
   /// fetcher is awaitable.
   template <class T, class K = Key<T>, class F>
-  [[nodiscard]] auto get_or_fetch(K&& key, F&& fetcher) {
-    using Kept = detail::KeptKey<T, K>;
-    return Lookup<Store<T>, Kept, F>(store<T>(), static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  auto get_or_fetch(K&& key, F&& fetcher) {
+    return Lookup<Store<T>, detail::KeptKey<T, K>, F>(store<T>(), detail::keep_key<T, K>(std::forward<K>(key)),
+                                                      std::forward<F>(fetcher));
   }
   /// `get_or_fetch` for an `Unkeyed` tier.
   template <class T, class F>
@@ -3210,21 +3313,25 @@ class BasicTieredCache {
   }
   /// Stores `value` under `key` for `ttl` from now.
   template <class T, class K = Key<T>, class V = Value<T>>
-    requires detail::Keyed<T>
   void put(K&& key, V&& value, Ttl ttl) {
     put_value<T>(std::forward<K>(key), std::forward<V>(value), ttl, TimePoint{});
   }
   /// `put` for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
-    requires(!detail::Keyed<T>)
   void put(V&& value) {
-    put_payload<T>(Unkeyed{}, std::forward<V>(value));
+    put_payload<T>(no_key<T>(), std::forward<V>(value));
   }
   /// `put` with a TTL for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
     requires(!detail::Keyed<T>)
   void put(V&& value, Ttl ttl) {
-    put_value<T>(Unkeyed{}, std::forward<V>(value), ttl, TimePoint{});
+    put_value<T>(no_key<T>(), std::forward<V>(value), ttl, TimePoint{});
+  }
+  /// Does not compile: an `Unkeyed` tier takes no key.
+  template <class T, class K, class V>
+    requires(!detail::Keyed<T> && !std::is_convertible_v<V, Ttl>)
+  void put(K&& key, V&& value) {
+    put_payload<T>(std::forward<K>(key), std::forward<V>(value));
   }
 
   // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
@@ -3232,7 +3339,7 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(key_for<T>(key));
+    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in them.
   template <class T>
@@ -3247,13 +3354,8 @@ class BasicTieredCache {
   /// nothing. Linear in the tier's entries.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) -> bool {
-      if constexpr (detail::is_unkeyed<T>) {
-        static_cast<void>(key);
-        return static_cast<bool>(is_meant(value));
-      } else {
-        return static_cast<bool>(is_meant(key, value));
-      }
+    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+      return detail::call_predicate<T>(is_meant, key, value);
     });
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
@@ -3317,7 +3419,7 @@ class BasicTieredCache {
   void on_removal(F&& function) {
     using Listener = detail::Listener<T, Threading>;
     detail::Reference<Listener> listener;
-    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+    if constexpr (detail::is_listener<T, std::decay_t<F>>()) {
       using Function = detail::ListenerOf<T, Threading, std::decay_t<F>>;
       listener = detail::Reference<Listener>::adopt(new Function(std::in_place, std::forward<F>(function)));
     }
@@ -3332,18 +3434,16 @@ class BasicTieredCache {
   [[nodiscard]] Store<T>& store() const {
     static_assert(detail::is_one_of<T, Tiers...>,
                   "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
-    return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+    if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
+    if constexpr (detail::is_one_of<T, Tiers...>) return *std::get<detail::index_among<T, Tiers...>()>(stores_);
   }
 
   template <class T>
-  [[nodiscard]] static Unkeyed no_key() {
-    static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: give one before the other arguments");
-    return {};
-  }
-
-  template <class T, class K>
-  [[nodiscard]] static detail::KeptKey<T, const K&> key_for(const K& key) {
-    return static_cast<detail::KeptKey<T, const K&>>(key);
+  [[nodiscard]] static auto no_key() {
+    static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
+                  "tiercache: this tier has keys: give one before the other arguments");
+    if constexpr (detail::is_unkeyed<T>) return Unkeyed{};
+    if constexpr (!detail::is_unkeyed<T>) return detail::refused<Key<T>>();
   }
 
   template <class T, class K, class V>
@@ -3362,8 +3462,10 @@ class BasicTieredCache {
     static_assert(
         detail::StorableAs<V, Value<T>>,
         "tiercache: this is no value of the tier: put takes its Value, what converts to it, or a CacheEntry of it");
-    store<T>().put(static_cast<detail::KeptKey<T, K>>(std::forward<K>(key)),
-                   detail::to_value<Value<T>>(std::forward<V>(value)), ttl, stored_at);
+    if constexpr (detail::StorableAs<V, Value<T>>) {
+      store<T>().put(detail::keep_key<T, K>(std::forward<K>(key)), detail::to_value<Value<T>>(std::forward<V>(value)),
+                     ttl, stored_at);
+    }
   }
 
   template <class T, class... Overridden>
