@@ -86,16 +86,14 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
-  static_assert(Clock<typename Config::clock>,
-                "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
   template <class T>
   using Value = typename detail::TypesOf<T>::value_type;
   template <class T>
-  using Store = detail::Store<Config, T>;
-  using Threading = typename Config::threading;
+  using Store = detail::Store<detail::UsableConfig<Config>, T>;
+  using Threading = typename detail::UsableConfig<Config>::threading;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
@@ -105,6 +103,8 @@ class BasicTieredCache {
       : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
+    static_assert(detail::are_distinct<Overridden...>(),
+                  "tiercache: with<T> is given twice for one tier; give one policy for each");
   }
   BasicTieredCache(const BasicTieredCache&) = delete;
   BasicTieredCache& operator=(const BasicTieredCache&) = delete;
@@ -187,7 +187,7 @@ class BasicTieredCache {
   }
   /// `get_or_fetch` for an `Unkeyed` tier.
   template <class T, class F>
-  [[nodiscard]] auto get_or_fetch(F&& fetcher) {
+  auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
   }
 

@@ -1139,9 +1139,8 @@ struct ResultOf {
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
 
-  using type = std::conditional_t<
-      form == AnswerForm::value, Value,
-      std::conditional_t<form == AnswerForm::optional, std::optional<Value>, std::remove_cvref_t<Answer>>>;
+  using type = std::conditional_t<form == AnswerForm::optional, std::optional<Value>,
+                                  std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<Answer>, Value>>;
 
   /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
   static constexpr bool takes_not_found = form == AnswerForm::optional;
@@ -1189,11 +1188,12 @@ struct ResultOf {
 
 enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
 
+// Not by std::invocable: it holds for pointers to members too, which are not called like this.
 template <class T, class F>
 [[nodiscard]] consteval FetcherForm fetcher_form() {
-  if constexpr (!is_unkeyed<T> && std::invocable<F&, const typename T::key_type&>) {
+  if constexpr (!is_unkeyed<T> && requires(F& fetcher, const typename T::key_type& key) { fetcher(key); }) {
     return FetcherForm::takes_key;
-  } else if constexpr (std::invocable<F&>) {
+  } else if constexpr (requires(F& fetcher) { fetcher(); }) {
     return FetcherForm::takes_nothing;
   } else if constexpr (LooksAwaitable<F>) {
     return FetcherForm::awaitable;
@@ -1208,8 +1208,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   constexpr FetcherForm form = fetcher_form<T, F>();
   static_assert(
       form != FetcherForm::unfit,
-      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or "
-      "an awaitable object; a value that is there already is stored with put");
+      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing (for a "
+      "pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put");
   if constexpr (form == FetcherForm::takes_key) {
     return fetcher(key);
   } else if constexpr (form == FetcherForm::takes_nothing) {
@@ -1218,6 +1218,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   } else if constexpr (form == FetcherForm::awaitable) {
     static_cast<void>(key);
     return static_cast<F&&>(fetcher);
+  } else {
+    return refused<typename T::value_type>();
   }
 }
 
@@ -3195,16 +3197,14 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
-  static_assert(Clock<typename Config::clock>,
-                "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
   template <class T>
   using Value = typename detail::TypesOf<T>::value_type;
   template <class T>
-  using Store = detail::Store<Config, T>;
-  using Threading = typename Config::threading;
+  using Store = detail::Store<detail::UsableConfig<Config>, T>;
+  using Threading = typename detail::UsableConfig<Config>::threading;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
@@ -3214,6 +3214,8 @@ class BasicTieredCache {
       : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
+    static_assert(detail::are_distinct<Overridden...>(),
+                  "tiercache: with<T> is given twice for one tier; give one policy for each");
   }
   BasicTieredCache(const BasicTieredCache&) = delete;
   BasicTieredCache& operator=(const BasicTieredCache&) = delete;
@@ -3296,7 +3298,7 @@ class BasicTieredCache {
   }
   /// `get_or_fetch` for an `Unkeyed` tier.
   template <class T, class F>
-  [[nodiscard]] auto get_or_fetch(F&& fetcher) {
+  auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
   }
 
