@@ -70,6 +70,11 @@ struct AsioCalled<net::awaitable<A, E>> {
   using Executor = E;
   static constexpr bool awaits = true;
 };
+// An awaitable that is given as an object, or returned by reference, is moved from where it is.
+template <class A, class E>
+struct AsioCalled<net::awaitable<A, E>&> : AsioCalled<net::awaitable<A, E>> {};
+template <class A, class E>
+struct AsioCalled<net::awaitable<A, E>&&> : AsioCalled<net::awaitable<A, E>> {};
 
 /// The duty to run the fetch of a flight; none for those who only wait. Dropped before it was done, it passes to the
 /// next waiter: an asio coroutine that ends early takes its fetch with it, but not the others' answer.
@@ -314,7 +319,8 @@ typename AsioFetching<T, F>::Awaitable get_or_fetch_in_asio(Store& store, K key,
       Outcome<Value>& outcome = flight->outcome;
       try {
         if constexpr (Called::awaits) {
-          deliver<Value>(outcome, co_await call_fetcher<T, F>(fetcher, flight->entry->key));
+          auto&& awaitable = call_fetcher<T, F>(fetcher, flight->entry->key);
+          deliver<Value>(outcome, co_await std::move(awaitable));
         } else {
           const FetchScope scope(flight->id);
           deliver<Value>(outcome, call_fetcher<T, F>(fetcher, flight->entry->key));
@@ -343,8 +349,9 @@ namespace tiercache {
 /// Returns an `asio::awaitable` of what `cache.get_or_fetch<T>(key, fetcher)` would yield, to be awaited in an
 /// `asio::awaitable`: `Card card = co_await tiercache::get_or_fetch<Cards>(cache, id, fetch_card);`
 ///
-/// The fetcher returns an `asio::awaitable`, or its result at once. It is run inside the calling coroutine: on its
-/// executor, cancelled with it, destroyed with it; then the next one who waits runs their own.
+/// The fetcher returns an `asio::awaitable`, or its result at once; or it is an `asio::awaitable` itself, moved from by
+/// the call that leads. It is run inside the calling coroutine: on its executor, cancelled with it, destroyed with it;
+/// then the next one who waits runs their own.
 ///
 /// **Resumes** on the calling coroutine's executor, posted; at once on a hit and after its own fetch. **Cancellation**
 /// of one who waits ends its wait with `operation_aborted` and leaves the others alone. **Lifetime**: keys and fetchers
@@ -354,7 +361,8 @@ namespace tiercache {
 /// Allocates nothing on a hit, but for the frame that Asio recycles. Unlike that of a plain coroutine, a fetch that
 /// asks for the key that it is fetching cannot be recognised here: it waits for itself.
 template <class T, class Config, class... Tiers, class K, class F>
-[[nodiscard]] auto get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, K&& key, F&& fetcher) {
+[[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
+    BasicTieredCache<Config, Tiers...>& cache, K&& key, F&& fetcher) {
   using Kept = detail::KeptKey<T, K>;
   static_assert(
       !detail::is_destroyed_twice<F>,
@@ -364,14 +372,20 @@ template <class T, class Config, class... Tiers, class K, class F>
       !detail::is_destroyed_twice<Kept>,
       "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
       "tiercache::get_or_fetch<T>(cache, key, fetcher);");
-  return detail::get_or_fetch_in_asio<T, Kept, F>(detail::StoreOf<T>::in(cache),
-                                                  static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  return detail::get_or_fetch_in_asio<T, Kept, F>(
+      detail::StoreOf<T>::in(cache), detail::keep_key<T, K>(std::forward<K>(key)), std::forward<F>(fetcher));
 }
 /// `get_or_fetch` for an `Unkeyed` tier.
 template <class T, class Config, class... Tiers, class F>
-[[nodiscard]] auto get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, F&& fetcher) {
+[[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
+    BasicTieredCache<Config, Tiers...>& cache, F&& fetcher) {
   static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: get_or_fetch<T>(cache, key, fetcher)");
-  return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher));
+  using Key = typename detail::TypesOf<T>::key_type;
+  if constexpr (detail::is_unkeyed<T>) {
+    return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher));
+  } else {
+    return get_or_fetch<T>(cache, detail::refused<Key>(), std::forward<F>(fetcher));
+  }
 }
 
 }  // namespace tiercache

@@ -12,6 +12,7 @@ namespace tiercache {
 ///
 /// `peek` returns one. A fetcher returns one, and `put` takes one, to give a value a TTL of its own:
 /// `return tiercache::CacheEntry<Card>{.value = card, .ttl = 30s};`
+/// One that leaves `ttl` out gets the TTL of its tier.
 template <class T>
 struct CacheEntry {
   /// The value.
@@ -21,8 +22,11 @@ struct CacheEntry {
   /// The epoch (the default) means that it is not stored yet: the cache fills it in. An earlier time than that is kept
   /// (the answer was already so old when it arrived); a later one is not believed.
   TimePoint stored_at{};
-  /// How long the value is fresh, counted from `stored_at`. Zero by default: not at all.
-  Ttl ttl{};
+  /// How long the value is fresh, counted from `stored_at`.
+  ///
+  /// Not set (the default), it stands for the tier's TTL where the entry is given to the cache; by itself it counts as
+  /// zero. What `peek` returns has it set.
+  Ttl ttl = Ttl::unset();
 
   /// Returns the time from which the value is not fresh, or `TimePoint::max()` if that is later or never.
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }

@@ -6,11 +6,14 @@
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
-//   CacheEntry<Value>                             store it for the entry's own TTL          Value
+//   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
 //
-// Where Value is std::shared_ptr<const T>, a T will do for a Value. An optional or an expected may hold a CacheEntry.
+// Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
+// what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
+// what the lookup yields is made from the value alone, so the times in such an expected are not those that count: peek
+// tells.
 #pragma once
 
 #include <tiercache/cache_entry.hpp>
@@ -101,15 +104,20 @@ template <class Value, class Answer>
   }
 }
 
+/// Returns what an entry that the user gave says of its TTL: nothing where that is not set.
+[[nodiscard]] inline std::optional<Ttl> own_ttl_of(Ttl given) noexcept {
+  return given.is_set() ? std::optional<Ttl>(given) : std::nullopt;
+}
+
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
   if constexpr (StorableAs<Given, Value>) {
     outcome.set_value(to_value<Value>(std::forward<Given>(given)));
   } else {
-    const Ttl ttl = given.ttl;
+    const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), ttl, stored_at);
+    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
   }
 }
 
@@ -141,9 +149,8 @@ struct ResultOf {
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
 
-  using type = std::conditional_t<
-      form == AnswerForm::value, Value,
-      std::conditional_t<form == AnswerForm::optional, std::optional<Value>, std::remove_cvref_t<Answer>>>;
+  using type = std::conditional_t<form == AnswerForm::optional, std::optional<Value>,
+                                  std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<Answer>, Value>>;
 
   /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
   static constexpr bool takes_not_found = form == AnswerForm::optional;
@@ -191,11 +198,12 @@ struct ResultOf {
 
 enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
 
+// Not by std::invocable: it holds for pointers to members too, which are not called like this.
 template <class T, class F>
 [[nodiscard]] consteval FetcherForm fetcher_form() {
-  if constexpr (!is_unkeyed<T> && std::invocable<F&, const typename T::key_type&>) {
+  if constexpr (!is_unkeyed<T> && requires(F& fetcher, const typename T::key_type& key) { fetcher(key); }) {
     return FetcherForm::takes_key;
-  } else if constexpr (std::invocable<F&>) {
+  } else if constexpr (requires(F& fetcher) { fetcher(); }) {
     return FetcherForm::takes_nothing;
   } else if constexpr (LooksAwaitable<F>) {
     return FetcherForm::awaitable;
@@ -210,8 +218,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   constexpr FetcherForm form = fetcher_form<T, F>();
   static_assert(
       form != FetcherForm::unfit,
-      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or "
-      "an awaitable object; a value that is there already is stored with put");
+      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing (for a "
+      "pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put");
   if constexpr (form == FetcherForm::takes_key) {
     return fetcher(key);
   } else if constexpr (form == FetcherForm::takes_nothing) {
@@ -220,6 +228,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   } else if constexpr (form == FetcherForm::awaitable) {
     static_cast<void>(key);
     return static_cast<F&&>(fetcher);
+  } else {
+    return refused<typename T::value_type>();
   }
 }
 

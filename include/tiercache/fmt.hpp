@@ -38,7 +38,8 @@ Out write_rates(Out out, const TierStats& stats) {
 
 }  // namespace tiercache::detail
 
-/// Prints `cards: 100 lookups, 40 hits, 60 misses, 12 joined, 40.0 % hit rate (expected 50.0 %, below)`.
+/// Prints `cards: 100 lookups, 40 hits, 60 misses, 12 joined, 40.0 % hit rate (expected 50.0 %, below)`. Takes no
+/// format specification: `{}`, and to align it `fmt::format("{:>120}", fmt::format("{}", stats))`.
 template <>
 struct fmt::formatter<tiercache::TierStats> : tiercache::detail::StatsFormatter {
   /// Writes one line, with no end of line.
@@ -56,7 +57,7 @@ struct fmt::formatter<tiercache::TierStats> : tiercache::detail::StatsFormatter 
 };
 
 /// Prints a table: a line of headings and a line a tier, with lookups, hits, misses, joined fetches, the hit rate, the
-/// expected one, and the mark `below` on the tiers that fall short of it.
+/// expected one, and the mark `below` on the tiers that fall short of it. Takes no format specification: `{}`.
 template <>
 struct fmt::formatter<tiercache::CacheStats> : tiercache::detail::StatsFormatter {
   /// Writes the lines, the last one with no end of line.

@@ -1,6 +1,8 @@
 // RemovalCause: why an entry left its tier, as listeners are told.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
+
 namespace tiercache {
 
 /// Why an entry left its tier. Given to the listener set with `on_removal`.

@@ -24,9 +24,10 @@ struct Unkeyed {
 ///   `is_transparent`), every argument that it accepts and that compares with `Key` is looked up without building a
 ///   key. Arguments that convert to `std::string_view` are, for `std::string` keys, by default.
 ///
-/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. `Value` must be movable; to hand out
-/// copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive value as
-/// `std::shared_ptr<const T>`.
+/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. It is kept as it is: a key that only
+/// refers to something (`std::string_view`, `const char*`) must not outlive that, so take `std::string`. `Value` must
+/// be movable; to hand out copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive
+/// value as `std::shared_ptr<const T>`.
 template <class Key, class Value>
 struct Tier {
   /// The type of the tier's keys.

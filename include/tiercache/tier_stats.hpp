@@ -2,6 +2,7 @@
 // detail/store.hpp. How they are printed lives in fmt.hpp.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/sequence.hpp>
 
 #include <cstddef>

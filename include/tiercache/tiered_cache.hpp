@@ -4,6 +4,8 @@
 
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/config.hpp>
+#include <tiercache/detail/config_traits.hpp>
+#include <tiercache/detail/functions.hpp>
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
@@ -84,16 +86,14 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
-  static_assert(Clock<typename Config::clock>,
-                "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
   template <class T>
   using Value = typename detail::TypesOf<T>::value_type;
   template <class T>
-  using Store = detail::Store<Config, T>;
-  using Threading = typename Config::threading;
+  using Store = detail::Store<detail::UsableConfig<Config>, T>;
+  using Threading = typename detail::UsableConfig<Config>::threading;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
@@ -103,6 +103,8 @@ class BasicTieredCache {
       : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
+    static_assert(detail::are_distinct<Overridden...>(),
+                  "tiercache: with<T> is given twice for one tier; give one policy for each");
   }
   BasicTieredCache(const BasicTieredCache&) = delete;
   BasicTieredCache& operator=(const BasicTieredCache&) = delete;
@@ -122,7 +124,7 @@ class BasicTieredCache {
         "tiercache: get returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const T>, "
         "or read it in place with visit<T>(key, function)");
     std::optional<Value<T>> copy;
-    store<T>().read(key_for<T>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
+    store<T>().read(detail::keep_key<T, const K&>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
     return copy;
   }
   /// `get` for an `Unkeyed` tier.
@@ -139,7 +141,7 @@ class BasicTieredCache {
         std::is_copy_constructible_v<Value<T>>,
         "tiercache: peek returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const "
         "T>, or read it in place with visit<T>(key, function)");
-    return store<T>().peek(key_for<T>(key));
+    return store<T>().peek(detail::keep_key<T, const K&>(key));
   }
   /// `peek` for an `Unkeyed` tier.
   template <class T>
@@ -152,7 +154,8 @@ class BasicTieredCache {
   /// nothing else can use the tier meanwhile.
   template <class T, class K = Key<T>, class F>
   bool visit(const K& key, F&& function) {
-    return store<T>().read(key_for<T>(key), [&function](const Value<T>& value) { function(value); });
+    return store<T>().read(detail::keep_key<T, const K&>(key),
+                           [&function](const Value<T>& value) { detail::call_visitor<T>(function, value); });
   }
   /// `visit` for an `Unkeyed` tier.
   template <class T, class F>
@@ -178,22 +181,22 @@ class BasicTieredCache {
   /// Allocates nothing on a hit, nor to wait; on a miss the entry, the flight, and the frame of one coroutine if the
   /// fetcher is awaitable.
   template <class T, class K = Key<T>, class F>
-  [[nodiscard]] auto get_or_fetch(K&& key, F&& fetcher) {
-    using Kept = detail::KeptKey<T, K>;
-    return Lookup<Store<T>, Kept, F>(store<T>(), static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  auto get_or_fetch(K&& key, F&& fetcher) {
+    return Lookup<Store<T>, detail::KeptKey<T, K>, F>(store<T>(), detail::keep_key<T, K>(std::forward<K>(key)),
+                                                      std::forward<F>(fetcher));
   }
   /// `get_or_fetch` for an `Unkeyed` tier.
   template <class T, class F>
-  [[nodiscard]] auto get_or_fetch(F&& fetcher) {
+  auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
   }
 
   // Writing.
 
-  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, counted
-  /// from its `stored_at` if that is set. A fetch of the key that is under way will not replace it. Counts an insert,
-  /// or an update if there was a fresh value. Throws what building the key and the value throws; then nothing has
-  /// changed. Constant time, but for what has to be evicted.
+  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, if that is
+  /// set, counted from its `stored_at`, if that is. A fetch of the key that is under way will not replace it. Counts an
+  /// insert, or an update if there was a fresh value. Throws what building the key and the value throws; then nothing
+  /// has changed. Constant time, but for what has to be evicted.
   template <class T, class K = Key<T>, class V = Value<T>>
     requires detail::Keyed<T>
   void put(K&& key, V&& value) {
@@ -201,21 +204,25 @@ class BasicTieredCache {
   }
   /// Stores `value` under `key` for `ttl` from now.
   template <class T, class K = Key<T>, class V = Value<T>>
-    requires detail::Keyed<T>
   void put(K&& key, V&& value, Ttl ttl) {
     put_value<T>(std::forward<K>(key), std::forward<V>(value), ttl, TimePoint{});
   }
   /// `put` for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
-    requires(!detail::Keyed<T>)
   void put(V&& value) {
-    put_payload<T>(Unkeyed{}, std::forward<V>(value));
+    put_payload<T>(no_key<T>(), std::forward<V>(value));
   }
   /// `put` with a TTL for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
     requires(!detail::Keyed<T>)
   void put(V&& value, Ttl ttl) {
-    put_value<T>(Unkeyed{}, std::forward<V>(value), ttl, TimePoint{});
+    put_value<T>(no_key<T>(), std::forward<V>(value), ttl, TimePoint{});
+  }
+  /// Does not compile: an `Unkeyed` tier takes no key.
+  template <class T, class K, class V>
+    requires(!detail::Keyed<T> && !std::is_convertible_v<V, Ttl>)
+  void put(K&& key, V&& value) {
+    put_payload<T>(std::forward<K>(key), std::forward<V>(value));
   }
 
   // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
@@ -223,7 +230,7 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(key_for<T>(key));
+    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in them.
   template <class T>
@@ -238,13 +245,8 @@ class BasicTieredCache {
   /// nothing. Linear in the tier's entries.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) -> bool {
-      if constexpr (detail::is_unkeyed<T>) {
-        static_cast<void>(key);
-        return static_cast<bool>(is_meant(value));
-      } else {
-        return static_cast<bool>(is_meant(key, value));
-      }
+    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+      return detail::call_predicate<T>(is_meant, key, value);
     });
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
@@ -308,7 +310,7 @@ class BasicTieredCache {
   void on_removal(F&& function) {
     using Listener = detail::Listener<T, Threading>;
     detail::Reference<Listener> listener;
-    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+    if constexpr (detail::is_listener<T, std::decay_t<F>>()) {
       using Function = detail::ListenerOf<T, Threading, std::decay_t<F>>;
       listener = detail::Reference<Listener>::adopt(new Function(std::in_place, std::forward<F>(function)));
     }
@@ -323,26 +325,24 @@ class BasicTieredCache {
   [[nodiscard]] Store<T>& store() const {
     static_assert(detail::is_one_of<T, Tiers...>,
                   "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
-    return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+    if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
+    if constexpr (detail::is_one_of<T, Tiers...>) return *std::get<detail::index_among<T, Tiers...>()>(stores_);
   }
 
   template <class T>
-  [[nodiscard]] static Unkeyed no_key() {
-    static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: give one before the other arguments");
-    return {};
-  }
-
-  template <class T, class K>
-  [[nodiscard]] static detail::KeptKey<T, const K&> key_for(const K& key) {
-    return static_cast<detail::KeptKey<T, const K&>>(key);
+  [[nodiscard]] static auto no_key() {
+    static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
+                  "tiercache: this tier has keys: give one before the other arguments");
+    if constexpr (detail::is_unkeyed<T>) return Unkeyed{};
+    if constexpr (!detail::is_unkeyed<T>) return detail::refused<Key<T>>();
   }
 
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
     if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
-      const Ttl ttl = value.ttl;
+      const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
-      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, ttl, stored_at);
+      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);
     } else {
       put_value<T>(std::forward<K>(key), std::forward<V>(value), std::nullopt, TimePoint{});
     }
@@ -353,8 +353,10 @@ class BasicTieredCache {
     static_assert(
         detail::StorableAs<V, Value<T>>,
         "tiercache: this is no value of the tier: put takes its Value, what converts to it, or a CacheEntry of it");
-    store<T>().put(static_cast<detail::KeptKey<T, K>>(std::forward<K>(key)),
-                   detail::to_value<Value<T>>(std::forward<V>(value)), ttl, stored_at);
+    if constexpr (detail::StorableAs<V, Value<T>>) {
+      store<T>().put(detail::keep_key<T, K>(std::forward<K>(key)), detail::to_value<Value<T>>(std::forward<V>(value)),
+                     ttl, stored_at);
+    }
   }
 
   template <class T, class... Overridden>

@@ -2,6 +2,8 @@
 // All arithmetic on deadlines lives here. Where the time comes from is the business of clock.hpp.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
+
 #include <chrono>
 #include <compare>
 #include <concepts>
@@ -28,7 +30,8 @@ class Ttl {
   template <class Rep, class Period>
   constexpr Ttl(std::chrono::duration<Rep, Period> length) noexcept : count_(saturated(length)) {}
 
-  /// Makes a length that was never given: what `TierPolicy::ttl` holds before the user sets it. Counts as zero.
+  /// Makes a length that was never given: what `TierPolicy::ttl` and `CacheEntry::ttl` hold before the user sets them.
+  /// Counts as zero.
   [[nodiscard]] static constexpr Ttl unset() noexcept {
     Ttl ttl;
     ttl.count_ = unset_count;

@@ -1,4 +1,4 @@
-// expect: tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or an awaitable object; a value that is there already is stored with put
+// expect: tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing (for a pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put
 #include <tiercache/tiercache.hpp>
 
 #include <string>

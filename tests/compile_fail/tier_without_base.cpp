@@ -1,4 +1,4 @@
-// expect: tiercache: a tier is a type that derives from tiercache::Tier<Key, Value>; write struct Cards : tiercache::Tier<std::string, Card> { ... };
+// expect: tiercache: a tier is a type that derives publicly from tiercache::Tier<Key, Value>; write struct Cards : tiercache::Tier<std::string, Card> { ... };
 #include <tiercache/tiercache.hpp>
 
 struct Cards {

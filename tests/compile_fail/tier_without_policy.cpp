@@ -1,4 +1,4 @@
-// expect: tiercache: this tier has no policy; write static constexpr tiercache::TierPolicy policy{.ttl = 5min}; in it
+// expect: tiercache: this tier has no public policy; make it a struct, and write static constexpr tiercache::TierPolicy policy{.ttl = 5min}; in it
 #include <tiercache/tiercache.hpp>
 
 #include <string>

@@ -5,8 +5,8 @@
 # With -D OUTPUT=file it writes there, and with -D COMPARE_WITH=file it fails unless that file is byte for byte the same.
 # -D ROOT=directory takes another tree (its LICENSE and its include/tiercache).
 #
-# Every part is inlined once, after the parts it includes. Standard includes move to the top, except those inside an
-# #if, which stay under their condition. C++ text is cut into lines by hand and never becomes a CMake list: lists
+# Every part is inlined once, after the parts it includes; detail/compiler.hpp, which checks the compiler, before all
+# else. Standard includes move to the top, except those inside an #if, which stay under their condition. C++ text is cut into lines by hand and never becomes a CMake list: lists
 # swallow semicolons, square brackets and empty lines.
 cmake_minimum_required(VERSION 3.25)
 
@@ -89,6 +89,11 @@ endfunction()
 set(body "")
 set(parts "")
 set(standard "")
+if(EXISTS "${ROOT}/include/tiercache/detail/compiler.hpp")
+  inline_part("tiercache/detail/compiler.hpp")
+endif()
+set(first "${body}")
+set(body "")
 inline_part("tiercache/tiercache.hpp")
 
 set(version "")
@@ -104,7 +109,7 @@ while(NOT "${text}" STREQUAL "")
   string(STRIP "// ${line}" line)
   string(APPEND head "${line}\n")
 endwhile()
-string(APPEND head "#pragma once\n\n")
+string(APPEND head "#pragma once\n${first}\n")
 
 list(SORT standard COMPARE STRING CASE SENSITIVE)
 list(REMOVE_DUPLICATES standard)

@@ -76,6 +76,10 @@ TEMPLATE_TEST_CASE("P1: each kind of answer reaches all callers and is stored as
     fetch_suspended<Cards>(cache, CacheEntry<std::string>{.value = "value", .ttl = 5s}, is_value);
     CHECK(ttl() == 5s);
   }
+  SECTION("an entry that does not say how long it lives") {
+    fetch_suspended<Cards>(cache, CacheEntry<std::string>{.value = "value"}, is_value);
+    CHECK(ttl() == 1min);
+  }
   SECTION("an optional with a value") {
     fetch_suspended<Cards>(cache, std::optional<std::string>("value"),
                            [](const std::optional<std::string>& value) { CHECK(value == "value"); });
@@ -137,6 +141,12 @@ TEMPLATE_TEST_CASE("P1: an answer may come at once, blocking or awaited", "", su
     const auto fetch = [] { return CacheEntry<std::string>{.value = "value", .ttl = 5s}; };
     CHECK(cache.template get_or_fetch<Cards>("a", fetch).get() == "value");
     CHECK(cache.template peek<Cards>("a").value().ttl == 5s);
+  }
+  SECTION("an entry that does not say how long it lives") {
+    const auto fetch = [] { return CacheEntry<std::string>{.value = "value"}; };
+    CHECK(cache.template get_or_fetch<Cards>("a", fetch).get() == "value");
+    CHECK(cache.template get<Cards>("a") == "value");
+    CHECK(cache.template peek<Cards>("a").value().ttl == 1min);
   }
   SECTION("an error") {
     const auto fetch = []() -> Result { return Unexpected<int>{404}; };

@@ -66,7 +66,7 @@ TEST_CASE("P8: a value with a TTL of zero or less is stored and never fresh") {
   CHECK_FALSE(is_fresh(cache, 1));
   cache.put<Cards>(2, 20, -1s);
   CHECK_FALSE(is_fresh(cache, 2));
-  cache.put<Cards>(3, CacheEntry<int>{.value = 30});
+  cache.put<Cards>(3, CacheEntry<int>{.value = 30, .ttl = 0s});
   CHECK_FALSE(is_fresh(cache, 3));
 }
 

@@ -154,6 +154,17 @@ TEST_CASE("A string key is looked up by whatever views a string, and built only 
   }
 }
 
+TEST_CASE("A temporary string of another kind is kept as it is, and looked up by its view") {
+  ManualClock::reset();
+  ManualCache<Cards> cache;
+  cache.put<Cards>(text, 7);
+  const int before = allocations;
+  CHECK(cache.get_or_fetch<Cards>(std::string(text), [] { return 0; }).get() == 7);
+  CHECK(allocations == before);
+  CHECK(cache.get_or_fetch<Cards>(std::string(other_text), [] { return 8; }).get() == 8);
+  CHECK(allocations == before + 1);
+}
+
 TEST_CASE("A view of a part of a string is looked up as that part") {
   ManualClock::reset();
   ManualCache<Cards> cache;

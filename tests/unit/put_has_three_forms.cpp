@@ -69,6 +69,23 @@ TEST_CASE("put of an entry keeps its TTL and the time it was stored, if that is 
   CHECK_FALSE(cache.get<Cards>("a"));
 }
 
+TEST_CASE("put of an entry that does not say how long it lives stores it for the tier's TTL") {
+  ManualClock::reset();
+  Cache cache;
+  const TimePoint now = ManualClock::now();
+  cache.put<Cards>("a", CacheEntry<std::string>{.value = "one"});
+  CHECK(held(cache, "a").ttl == 1min);
+  CHECK(held(cache, "a").ttl.is_set());
+  cache.put<Cards>("b", CacheEntry<std::string>{.value = "two", .stored_at = now - 10s});
+  CHECK(held(cache, "b").stored_at == now - 10s);
+  CHECK(held(cache, "b").ttl == 1min);
+  cache.put<Cards>("c", CacheEntry<std::string>{.value = "three", .ttl = 0s});
+  CHECK_FALSE(cache.get<Cards>("c"));
+  // It is the tier's: a change of the policy changes it.
+  cache.set_policy<Cards>({.ttl = 30s});
+  CHECK(held(cache, "a").ttl == 30s);
+}
+
 TEST_CASE("What peek returned can be put back, with the life that it has left") {
   ManualClock::reset();
   Cache cache;

@@ -36,10 +36,13 @@ template <class T>
 struct Pages : tiercache::Tier<int, T> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min};
 };
-// A name for the tier's own use is no name of the tier.
-struct NamesItself : tiercache::Tier<int, int> {
+struct NamedByAnArray : tiercache::Tier<int, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min};
-  std::string name() const { return "an instance"; }
+  static constexpr char name[] = "array";
+};
+struct Final final : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  static constexpr std::string_view name = "the final one";
 };
 
 template <class T>
@@ -54,7 +57,6 @@ TEST_CASE("A tier is called what its type is called, without what encloses it") 
   CHECK(name_of<Cards>() == "Cards");
   CHECK(name_of<TierInNoNamespace>() == "TierInNoNamespace");
   CHECK(name_of<Application::Boards>() == "Boards");
-  CHECK(name_of<NamesItself>() == "NamesItself");
 }
 
 TEST_CASE("A template's arguments are part of its name") {
@@ -67,4 +69,6 @@ TEST_CASE("A template's arguments are part of its name") {
 TEST_CASE("A tier may give itself a name") {
   CHECK(name_of<Named>() == "the named one");
   CHECK(name_of<NamedPlainly>() == "plain");
+  CHECK(name_of<NamedByAnArray>() == "array");
+  CHECK(name_of<Final>() == "the final one");
 }

@@ -24,6 +24,84 @@
 // SOFTWARE.
 #pragma once
 
+// <tiercache/detail/compiler.hpp>
+// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
+// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A header
+// that does not exist ends them; the compiler would go on with hundreds.
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
+#error "tiercache needs C++20: compile with -std=c++20 (g++, clang++) or /std:c++20 (MSVC)"
+#include <tiercache_needs_cxx20>
+#endif
+
+// Each copy of the library has one of this file, and it is read once: the single header's, or that in include/.
+#if defined(TIERCACHE_IS_INCLUDED)
+#error "tiercache: two copies are included, such as the single header and include/tiercache: use one of them only"
+#include <tiercache_is_included_twice>
+#endif
+#define TIERCACHE_IS_INCLUDED
+
+// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define TIERCACHE_EXCEPTIONS 1
+#define TIERCACHE_TRY try
+#define TIERCACHE_CATCH_ALL catch (...)
+#else
+#define TIERCACHE_EXCEPTIONS 0
+#define TIERCACHE_TRY if constexpr (true)
+#define TIERCACHE_CATCH_ALL if constexpr (false)
+#endif
+
+// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
+// aggregate, and has a destructor (PR 99576, PR 101367).
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
+#else
+#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
+#endif
+
+#if defined(__GNUC__)
+#define TIERCACHE_NOINLINE __attribute__((noinline))
+#define TIERCACHE_COLD __attribute__((cold, noinline))
+#elif defined(_MSC_VER)
+#define TIERCACHE_NOINLINE __declspec(noinline)
+#define TIERCACHE_COLD __declspec(noinline)
+#else
+#define TIERCACHE_NOINLINE
+#define TIERCACHE_COLD
+#endif
+
+// Tells the processor that this thread spins.
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#define TIERCACHE_PAUSE() __builtin_ia32_pause()
+#elif defined(__GNUC__) && defined(__aarch64__)
+#define TIERCACHE_PAUSE() __asm__ __volatile__("yield")
+#else
+#define TIERCACHE_PAUSE() static_cast<void>(0)
+#endif
+
+// Whether there are numbers of 128 bits.
+#if defined(__SIZEOF_INT128__)
+#define TIERCACHE_HAS_INT128 1
+#else
+#define TIERCACHE_HAS_INT128 0
+#endif
+
+// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
+#if defined(__GNUC__) && defined(__SSE2__)
+#define TIERCACHE_HAS_SSE2 1
+#else
+#define TIERCACHE_HAS_SSE2 0
+#endif
+
+// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
+// (llvm-project issues 56301 and 65054).
+#if defined(__clang__) && __clang_major__ < 19
+#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
+#else
+#define TIERCACHE_AWAIT_SUSPEND
+#endif
+
 #include <atomic>
 #include <bit>
 #include <chrono>
@@ -668,7 +746,8 @@ class Ttl {
   template <class Rep, class Period>
   constexpr Ttl(std::chrono::duration<Rep, Period> length) noexcept : count_(saturated(length)) {}
 
-  /// Makes a length that was never given: what `TierPolicy::ttl` holds before the user sets it. Counts as zero.
+  /// Makes a length that was never given: what `TierPolicy::ttl` and `CacheEntry::ttl` hold before the user sets them.
+  /// Counts as zero.
   [[nodiscard]] static constexpr Ttl unset() noexcept {
     Ttl ttl;
     ttl.count_ = unset_count;
@@ -765,6 +844,7 @@ namespace tiercache {
 ///
 /// `peek` returns one. A fetcher returns one, and `put` takes one, to give a value a TTL of its own:
 /// `return tiercache::CacheEntry<Card>{.value = card, .ttl = 30s};`
+/// One that leaves `ttl` out gets the TTL of its tier.
 template <class T>
 struct CacheEntry {
   /// The value.
@@ -774,8 +854,11 @@ struct CacheEntry {
   /// The epoch (the default) means that it is not stored yet: the cache fills it in. An earlier time than that is kept
   /// (the answer was already so old when it arrived); a later one is not believed.
   TimePoint stored_at{};
-  /// How long the value is fresh, counted from `stored_at`. Zero by default: not at all.
-  Ttl ttl{};
+  /// How long the value is fresh, counted from `stored_at`.
+  ///
+  /// Not set (the default), it stands for the tier's TTL where the entry is given to the cache; by itself it counts as
+  /// zero. What `peek` returns has it set.
+  Ttl ttl = Ttl::unset();
 
   /// Returns the time from which the value is not fresh, or `TimePoint::max()` if that is later or never.
   [[nodiscard]] constexpr TimePoint expires_at() const noexcept { return detail::deadline_of(stored_at, ttl); }
@@ -881,70 +964,6 @@ class ManualClock {
 };
 
 }  // namespace tiercache
-
-// <tiercache/detail/compiler.hpp>
-// Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-
-// Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
-#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
-#define TIERCACHE_EXCEPTIONS 1
-#define TIERCACHE_TRY try
-#define TIERCACHE_CATCH_ALL catch (...)
-#else
-#define TIERCACHE_EXCEPTIONS 0
-#define TIERCACHE_TRY if constexpr (true)
-#define TIERCACHE_CATCH_ALL if constexpr (false)
-#endif
-
-// GCC before 13 destroys a temporary twice inside a co_await expression if it is a closure or was initialised as an
-// aggregate, and has a destructor (PR 99576, PR 101367).
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 1
-#else
-#define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
-#endif
-
-#if defined(__GNUC__)
-#define TIERCACHE_NOINLINE __attribute__((noinline))
-#define TIERCACHE_COLD __attribute__((cold, noinline))
-#elif defined(_MSC_VER)
-#define TIERCACHE_NOINLINE __declspec(noinline)
-#define TIERCACHE_COLD __declspec(noinline)
-#else
-#define TIERCACHE_NOINLINE
-#define TIERCACHE_COLD
-#endif
-
-// Tells the processor that this thread spins.
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
-#define TIERCACHE_PAUSE() __builtin_ia32_pause()
-#elif defined(__GNUC__) && defined(__aarch64__)
-#define TIERCACHE_PAUSE() __asm__ __volatile__("yield")
-#else
-#define TIERCACHE_PAUSE() static_cast<void>(0)
-#endif
-
-// Whether there are numbers of 128 bits.
-#if defined(__SIZEOF_INT128__)
-#define TIERCACHE_HAS_INT128 1
-#else
-#define TIERCACHE_HAS_INT128 0
-#endif
-
-// Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
-#if defined(__GNUC__) && defined(__SSE2__)
-#define TIERCACHE_HAS_SSE2 1
-#else
-#define TIERCACHE_HAS_SSE2 0
-#endif
-
-// Clang before 19 may write to a coroutine's frame after an inlined await_suspend has handed it to another thread
-// (llvm-project issues 56301 and 65054).
-#if defined(__clang__) && __clang_major__ < 19
-#define TIERCACHE_AWAIT_SUSPEND TIERCACHE_NOINLINE
-#else
-#define TIERCACHE_AWAIT_SUSPEND
-#endif
 
 // <tiercache/detail/lock.hpp>
 // The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
@@ -1500,9 +1519,10 @@ struct Unkeyed {
 ///   `is_transparent`), every argument that it accepts and that compares with `Key` is looked up without building a
 ///   key. Arguments that convert to `std::string_view` are, for `std::string` keys, by default.
 ///
-/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. `Value` must be movable; to hand out
-/// copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive value as
-/// `std::shared_ptr<const T>`.
+/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. It is kept as it is: a key that only
+/// refers to something (`std::string_view`, `const char*`) must not outlive that, so take `std::string`. `Value` must
+/// be movable; to hand out copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive
+/// value as `std::shared_ptr<const T>`.
 template <class Key, class Value>
 struct Tier {
   /// The type of the tier's keys.
@@ -1592,6 +1612,10 @@ enum class PolicyFault {
 
 namespace tiercache::detail {
 
+/// Stands for an object in a call that a sentence has refused, so that it stays the only error. There is no definition.
+template <class X>
+[[noreturn]] X&& refused() noexcept;
+
 template <class T>
 concept DeclaresTier = requires {
   typename T::key_type;
@@ -1615,6 +1639,28 @@ struct EvictionOf<T> {
 };
 
 template <class T>
+concept DeclaresHash = requires { typename T::hash; };
+template <class T>
+concept DeclaresEqual = requires { typename T::equal; };
+
+// A member of this name makes the address ambiguous, whatever the member is, private too. A final tier cannot be asked.
+struct OptionalMembers {
+  int weigh, name;
+};
+template <class T>
+struct MemberProbe : T, OptionalMembers {};
+template <class T>
+concept MentionsWeigh = !std::is_final_v<T> && !requires { &MemberProbe<T>::weigh; };
+template <class T>
+concept MentionsName = !std::is_final_v<T> && !requires { &MemberProbe<T>::name; };
+
+template <class T, class... Arguments>
+concept Weighs = requires(Arguments&... arguments) { static_cast<std::size_t>(T::weigh(arguments...)); };
+// By its address: an unevaluated T::name would do for a member that is not static too.
+template <class T>
+concept HasName = requires { std::string_view(*&T::name); };
+
+template <class T>
 inline constexpr bool is_unkeyed = false;
 template <class T>
   requires requires { typename T::key_type; }
@@ -1624,18 +1670,21 @@ inline constexpr bool is_unkeyed<T> = std::is_same_v<typename T::key_type, Unkey
 template <class T>
 consteval bool is_valid_tier() {
   static_assert(DeclaresTier<T>,
-                "tiercache: a tier is a type that derives from tiercache::Tier<Key, Value>; write struct Cards : "
-                "tiercache::Tier<std::string, Card> { ... };");
+                "tiercache: a tier is a type that derives publicly from tiercache::Tier<Key, Value>; write struct "
+                "Cards : tiercache::Tier<std::string, Card> { ... };");
   if constexpr (DeclaresTier<T>) {
+    using Key = typename T::key_type;
+    using Value = typename T::value_type;
+    static_assert(std::is_object_v<Key> && !std::is_const_v<Key> && std::is_move_constructible_v<Key>,
+                  "tiercache: this tier's Key cannot be stored: give a movable object type that is not const");
     static_assert(
-        std::is_object_v<typename T::value_type> && !std::is_const_v<typename T::value_type> &&
-            std::is_move_constructible_v<typename T::value_type>,
+        std::is_object_v<Value> && !std::is_const_v<Value> && std::is_move_constructible_v<Value>,
         "tiercache: this tier's Value cannot be stored: give a movable object type that is not const, or hold "
         "it as std::shared_ptr<const T>");
     static_assert(
         DeclaresPolicy<T>,
-        "tiercache: this tier has no policy; write static constexpr tiercache::TierPolicy policy{.ttl = 5min}; "
-        "in it");
+        "tiercache: this tier has no public policy; make it a struct, and write static constexpr tiercache::TierPolicy "
+        "policy{.ttl = 5min}; in it");
     if constexpr (DeclaresPolicy<T>) {
       static_assert(HasConstantPolicy<T>,
                     "tiercache: this tier's policy is not a constant; declare it static constexpr, and give what is "
@@ -1660,6 +1709,12 @@ consteval bool is_valid_tier() {
         EvictionPolicy<typename EvictionOf<T>::type>,
         "tiercache: this tier's eviction is no eviction policy; write using eviction = tiercache::Lru; or see "
         "the concept tiercache::EvictionPolicy");
+    static_assert(!MentionsWeigh<T> || Weighs<T, const Key, const Value> || (is_unkeyed<T> && Weighs<T, const Value>),
+                  "tiercache: this tier's weigh does not fit: make it public, static std::size_t weigh(const Key&, "
+                  "const Value&)");
+    static_assert(
+        !MentionsName<T> || HasName<T>,
+        "tiercache: this tier's name does not fit: make it public, static constexpr std::string_view name = ...;");
   }
   return true;
 }
@@ -1674,7 +1729,7 @@ struct TierTraits {
   using Eviction = typename EvictionOf<T>::type;
 
   [[nodiscard]] static constexpr std::string_view name() noexcept {
-    if constexpr (requires { std::string_view(T::name); }) {
+    if constexpr (HasName<T>) {
       return T::name;
     } else {
       return type_name<T>();
@@ -1686,9 +1741,9 @@ struct TierTraits {
                                       (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
 
   [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
-    if constexpr (requires { T::weigh(key, value); }) {
+    if constexpr (Weighs<T, const Key, const Value>) {
       return static_cast<std::size_t>(T::weigh(key, value));
-    } else if constexpr (is_unkeyed<T> && requires { T::weigh(value); }) {
+    } else if constexpr (is_unkeyed<T> && Weighs<T, const Value>) {
       return static_cast<std::size_t>(T::weigh(value));
     } else {
       return 1;
@@ -1707,11 +1762,14 @@ struct TierTraits {
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
-//   CacheEntry<Value>                             store it for the entry's own TTL          Value
+//   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
 //
-// Where Value is std::shared_ptr<const T>, a T will do for a Value. An optional or an expected may hold a CacheEntry.
+// Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
+// what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
+// what the lookup yields is made from the value alone, so the times in such an expected are not those that count: peek
+// tells.
 
 namespace tiercache::detail {
 
@@ -1788,15 +1846,20 @@ template <class Value, class Answer>
   }
 }
 
+/// Returns what an entry that the user gave says of its TTL: nothing where that is not set.
+[[nodiscard]] inline std::optional<Ttl> own_ttl_of(Ttl given) noexcept {
+  return given.is_set() ? std::optional<Ttl>(given) : std::nullopt;
+}
+
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
   if constexpr (StorableAs<Given, Value>) {
     outcome.set_value(to_value<Value>(std::forward<Given>(given)));
   } else {
-    const Ttl ttl = given.ttl;
+    const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), ttl, stored_at);
+    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
   }
 }
 
@@ -1828,9 +1891,8 @@ struct ResultOf {
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
 
-  using type = std::conditional_t<
-      form == AnswerForm::value, Value,
-      std::conditional_t<form == AnswerForm::optional, std::optional<Value>, std::remove_cvref_t<Answer>>>;
+  using type = std::conditional_t<form == AnswerForm::optional, std::optional<Value>,
+                                  std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<Answer>, Value>>;
 
   /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
   static constexpr bool takes_not_found = form == AnswerForm::optional;
@@ -1878,11 +1940,12 @@ struct ResultOf {
 
 enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
 
+// Not by std::invocable: it holds for pointers to members too, which are not called like this.
 template <class T, class F>
 [[nodiscard]] consteval FetcherForm fetcher_form() {
-  if constexpr (!is_unkeyed<T> && std::invocable<F&, const typename T::key_type&>) {
+  if constexpr (!is_unkeyed<T> && requires(F& fetcher, const typename T::key_type& key) { fetcher(key); }) {
     return FetcherForm::takes_key;
-  } else if constexpr (std::invocable<F&>) {
+  } else if constexpr (requires(F& fetcher) { fetcher(); }) {
     return FetcherForm::takes_nothing;
   } else if constexpr (LooksAwaitable<F>) {
     return FetcherForm::awaitable;
@@ -1897,8 +1960,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   constexpr FetcherForm form = fetcher_form<T, F>();
   static_assert(
       form != FetcherForm::unfit,
-      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing, or "
-      "an awaitable object; a value that is there already is stored with put");
+      "tiercache: this is no fetcher: give a callable that takes the tier's key (as const Key&) or nothing (for a "
+      "pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put");
   if constexpr (form == FetcherForm::takes_key) {
     return fetcher(key);
   } else if constexpr (form == FetcherForm::takes_nothing) {
@@ -1907,6 +1970,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
   } else if constexpr (form == FetcherForm::awaitable) {
     static_cast<void>(key);
     return static_cast<F&&>(fetcher);
+  } else {
+    return refused<typename T::value_type>();
   }
 }
 
@@ -2319,11 +2384,6 @@ struct StringViewOf<std::basic_string<Char, CharTraits, Allocator>> {
   using type = std::basic_string_view<Char, CharTraits>;
 };
 
-template <class T>
-concept DeclaresHash = requires { typename T::hash; };
-template <class T>
-concept DeclaresEqual = requires { typename T::equal; };
-
 template <class Key, class Argument>
 concept ViewsString = requires { typename StringViewOf<Key>::type; } &&
                       std::convertible_to<const Argument&, typename StringViewOf<Key>::type>;
@@ -2363,31 +2423,42 @@ template <class T, class Argument>
 }
 
 /// What a lookup keeps of the argument `Argument&&`: a reference where the caller's object does, a view of a string, a
-/// value where the argument is a temporary, or the key that the argument converts to.
+/// value where the argument is a temporary, or the key that the argument converts to. A temporary is kept as a view
+/// only if it owns no characters: a `std::string_view`, a pointer.
 template <class T, class Argument>
 struct KeyArgument {
   using Plain = std::remove_cvref_t<Argument>;
   using Key = typename TierTraits<T>::Key;
   static constexpr KeyForm form = key_form<T, Plain>();
-  static_assert(
-      form != KeyForm::unfit,
-      "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or (a "
-      "tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || is_unkeyed<T>,
+                "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or "
+                "(a tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || !is_unkeyed<T>,
+                "tiercache: this tier is Unkeyed: leave the key argument out");
 
-  using as_given = std::conditional_t<std::is_lvalue_reference_v<Argument>, const Plain&, Plain>;
   static auto select() {
-    if constexpr (form == KeyForm::string_view) {
+    constexpr bool outlives = std::is_lvalue_reference_v<Argument>;
+    if constexpr (form == KeyForm::string_view && (outlives || std::is_pointer_v<Plain>)) {
       return std::type_identity<typename StringViewOf<Key>::type>{};
-    } else if constexpr (form == KeyForm::convertible) {
+    } else if constexpr (form == KeyForm::convertible || form == KeyForm::unfit ||
+                         (!outlives && !std::is_move_constructible_v<Plain>)) {
       return std::type_identity<Key>{};
     } else {
-      return std::type_identity<as_given>{};
+      return std::type_identity<std::conditional_t<outlives, const Plain&, Plain>>{};
     }
   }
   using type = typename decltype(select())::type;
 };
 template <class T, class Argument>
 using KeptKey = typename KeyArgument<T, Argument>::type;
+
+/// Makes what a lookup keeps of an argument.
+template <class T, class Argument>
+[[nodiscard]] decltype(auto) keep_key(Argument&& argument) {
+  constexpr bool fits = KeyArgument<T, Argument>::form != KeyForm::unfit;
+  if constexpr (!fits) return refused<KeptKey<T, Argument>>();
+  if constexpr (fits) return static_cast<KeptKey<T, Argument>>(std::forward<Argument>(argument));
+}
 
 /// Hashes a key, or what stands for one. May throw what the user's hash throws.
 template <class T, class K>
@@ -2413,15 +2484,26 @@ template <class T, class K>
 [[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
   if constexpr (DeclaresEqual<T>) {
     return static_cast<bool>(typename T::equal{}(stored, key));
+  } else if constexpr (!DeclaresHash<T> && ViewsString<typename T::key_type, K>) {
+    using View = typename StringViewOf<typename T::key_type>::type;
+    return View(stored) == View(key);
   } else {
-    return static_cast<bool>(stored == key);
+    constexpr bool fits = requires { static_cast<bool>(stored == key); };
+    static_assert(fits, "tiercache: this tier's Key has no ==; give it one, or write using equal = ...; in the tier");
+    if constexpr (fits) return static_cast<bool>(stored == key);
+    return false;
   }
 }
 
 /// Builds the key object to store.
 template <class T, class K>
 [[nodiscard]] typename T::key_type make_key(K&& key) {
-  return typename T::key_type(std::forward<K>(key));
+  using Key = typename T::key_type;
+  if constexpr (ViewsString<Key, std::remove_cvref_t<K>> && !std::same_as<std::remove_cvref_t<K>, Key>) {
+    return Key(typename StringViewOf<Key>::type(key));
+  } else {
+    return Key(std::forward<K>(key));
+  }
 }
 
 /// Spreads a number over all bits: the finalizer of MurmurHash3 (Appleby).
@@ -4359,6 +4441,38 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
 }  // namespace tiercache
 
+// <tiercache/detail/config_traits.hpp>
+// The sentences for configurations that lack something. What a configuration is, and the ready-made ones, are in
+// config.hpp.
+
+namespace tiercache::detail {
+
+template <class Config>
+concept DeclaresClock = requires { typename Config::clock; };
+template <class Config>
+concept DeclaresThreading = requires { typename Config::threading::Mutex; };
+
+/// Returns the configuration, as a type; for one that it refuses, another to go on with.
+template <class Config>
+[[nodiscard]] consteval auto usable_config() {
+  static_assert(DeclaresClock<Config>,
+                "tiercache: this configuration has no clock; write using clock = tiercache::CoarseClock; in it");
+  static_assert(
+      DeclaresThreading<Config>,
+      "tiercache: this configuration has no threading; write using threading = tiercache::MultiThreaded; in it");
+  if constexpr (DeclaresClock<Config> && DeclaresThreading<Config>) {
+    static_assert(Clock<typename Config::clock>,
+                  "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
+    return std::type_identity<std::conditional_t<Clock<typename Config::clock>, Config, LocalConfig>>{};
+  } else {
+    return std::type_identity<LocalConfig>{};
+  }
+}
+template <class Config>
+using UsableConfig = typename decltype(usable_config<Config>())::type;
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/tier_list.hpp>
 // The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
 
@@ -4398,6 +4512,54 @@ struct TypesOf<T> {
   using key_type = typename T::key_type;
   using value_type = typename T::value_type;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/functions.hpp>
+// The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
+// Fetchers are functions of another kind: fetcher.hpp.
+
+namespace tiercache::detail {
+
+/// Can be called with these, as lvalues. It asks for the call that is really written: std::invocable holds for pointers
+/// to members too, which only std::invoke can call.
+template <class F, class Result, class... Arguments>
+concept Calls = requires(F& function, Arguments&... arguments) { static_cast<Result>(function(arguments...)); };
+
+/// Calls the function that was given to `visit`.
+template <class T, class F>
+void call_visitor(F& function, const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits = Calls<F, void, decltype(value)>;
+  static_assert(fits, "tiercache: visit cannot call this function: give one that takes const Value&, such as a lambda");
+  if constexpr (fits) function(value);
+}
+
+/// Calls the predicate that was given to `invalidate_if`.
+template <class T, class F>
+[[nodiscard]] bool call_predicate(F& is_meant, [[maybe_unused]] const typename TypesOf<T>::key_type& key,
+                                  const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits =
+      is_unkeyed<T> ? Calls<F, bool, decltype(value)> : Calls<F, bool, decltype(key), decltype(value)>;
+  static_assert(fits,
+                "tiercache: invalidate_if cannot call this predicate: give one that takes (const Key&, const Value&), "
+                "for an Unkeyed tier (const Value&), and returns bool, such as a lambda");
+  if constexpr (!fits) return false;
+  if constexpr (fits && is_unkeyed<T>) return static_cast<bool>(is_meant(value));
+  if constexpr (fits && !is_unkeyed<T>) return static_cast<bool>(is_meant(key, value));
+}
+
+/// Tells whether a function, of the type in which the cache keeps it, is to be told of removals; refuses one that
+/// cannot be. `nullptr` stands for none.
+template <class T, class F>
+[[nodiscard]] consteval bool is_listener() {
+  using Value = const typename TypesOf<T>::value_type;
+  constexpr bool fits = is_unkeyed<T> ? Calls<F, void, Value, RemovalCause>
+                                      : Calls<F, void, const typename TypesOf<T>::key_type, Value, RemovalCause>;
+  static_assert(fits || std::is_null_pointer_v<F>,
+                "tiercache: on_removal cannot call this function: give one that takes (const Key&, const Value&, "
+                "RemovalCause), for an Unkeyed tier (const Value&, RemovalCause), such as a lambda, or nullptr");
+  return fits;
+}
 
 }  // namespace tiercache::detail
 
@@ -4466,16 +4628,14 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
-  static_assert(Clock<typename Config::clock>,
-                "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
   template <class T>
   using Value = typename detail::TypesOf<T>::value_type;
   template <class T>
-  using Store = detail::Store<Config, T>;
-  using Threading = typename Config::threading;
+  using Store = detail::Store<detail::UsableConfig<Config>, T>;
+  using Threading = typename detail::UsableConfig<Config>::threading;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
@@ -4485,6 +4645,8 @@ class BasicTieredCache {
       : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
+    static_assert(detail::are_distinct<Overridden...>(),
+                  "tiercache: with<T> is given twice for one tier; give one policy for each");
   }
   BasicTieredCache(const BasicTieredCache&) = delete;
   BasicTieredCache& operator=(const BasicTieredCache&) = delete;
@@ -4504,7 +4666,7 @@ class BasicTieredCache {
         "tiercache: get returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const T>, "
         "or read it in place with visit<T>(key, function)");
     std::optional<Value<T>> copy;
-    store<T>().read(key_for<T>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
+    store<T>().read(detail::keep_key<T, const K&>(key), [&copy](const Value<T>& value) { copy.emplace(value); });
     return copy;
   }
   /// `get` for an `Unkeyed` tier.
@@ -4521,7 +4683,7 @@ class BasicTieredCache {
         std::is_copy_constructible_v<Value<T>>,
         "tiercache: peek returns a copy, and this tier's Value cannot be copied: make it std::shared_ptr<const "
         "T>, or read it in place with visit<T>(key, function)");
-    return store<T>().peek(key_for<T>(key));
+    return store<T>().peek(detail::keep_key<T, const K&>(key));
   }
   /// `peek` for an `Unkeyed` tier.
   template <class T>
@@ -4534,7 +4696,8 @@ class BasicTieredCache {
   /// nothing else can use the tier meanwhile.
   template <class T, class K = Key<T>, class F>
   bool visit(const K& key, F&& function) {
-    return store<T>().read(key_for<T>(key), [&function](const Value<T>& value) { function(value); });
+    return store<T>().read(detail::keep_key<T, const K&>(key),
+                           [&function](const Value<T>& value) { detail::call_visitor<T>(function, value); });
   }
   /// `visit` for an `Unkeyed` tier.
   template <class T, class F>
@@ -4560,22 +4723,22 @@ class BasicTieredCache {
   /// Allocates nothing on a hit, nor to wait; on a miss the entry, the flight, and the frame of one coroutine if the
   /// fetcher is awaitable.
   template <class T, class K = Key<T>, class F>
-  [[nodiscard]] auto get_or_fetch(K&& key, F&& fetcher) {
-    using Kept = detail::KeptKey<T, K>;
-    return Lookup<Store<T>, Kept, F>(store<T>(), static_cast<Kept>(std::forward<K>(key)), std::forward<F>(fetcher));
+  auto get_or_fetch(K&& key, F&& fetcher) {
+    return Lookup<Store<T>, detail::KeptKey<T, K>, F>(store<T>(), detail::keep_key<T, K>(std::forward<K>(key)),
+                                                      std::forward<F>(fetcher));
   }
   /// `get_or_fetch` for an `Unkeyed` tier.
   template <class T, class F>
-  [[nodiscard]] auto get_or_fetch(F&& fetcher) {
+  auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
   }
 
   // Writing.
 
-  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, counted
-  /// from its `stored_at` if that is set. A fetch of the key that is under way will not replace it. Counts an insert,
-  /// or an update if there was a fresh value. Throws what building the key and the value throws; then nothing has
-  /// changed. Constant time, but for what has to be evicted.
+  /// Stores `value` under `key`, for the tier's TTL from now; or, if `value` is a `CacheEntry`, for its own, if that is
+  /// set, counted from its `stored_at`, if that is. A fetch of the key that is under way will not replace it. Counts an
+  /// insert, or an update if there was a fresh value. Throws what building the key and the value throws; then nothing
+  /// has changed. Constant time, but for what has to be evicted.
   template <class T, class K = Key<T>, class V = Value<T>>
     requires detail::Keyed<T>
   void put(K&& key, V&& value) {
@@ -4583,21 +4746,25 @@ class BasicTieredCache {
   }
   /// Stores `value` under `key` for `ttl` from now.
   template <class T, class K = Key<T>, class V = Value<T>>
-    requires detail::Keyed<T>
   void put(K&& key, V&& value, Ttl ttl) {
     put_value<T>(std::forward<K>(key), std::forward<V>(value), ttl, TimePoint{});
   }
   /// `put` for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
-    requires(!detail::Keyed<T>)
   void put(V&& value) {
-    put_payload<T>(Unkeyed{}, std::forward<V>(value));
+    put_payload<T>(no_key<T>(), std::forward<V>(value));
   }
   /// `put` with a TTL for an `Unkeyed` tier.
   template <class T, class V = Value<T>>
     requires(!detail::Keyed<T>)
   void put(V&& value, Ttl ttl) {
-    put_value<T>(Unkeyed{}, std::forward<V>(value), ttl, TimePoint{});
+    put_value<T>(no_key<T>(), std::forward<V>(value), ttl, TimePoint{});
+  }
+  /// Does not compile: an `Unkeyed` tier takes no key.
+  template <class T, class K, class V>
+    requires(!detail::Keyed<T> && !std::is_convertible_v<V, Ttl>)
+  void put(K&& key, V&& value) {
+    put_payload<T>(std::forward<K>(key), std::forward<V>(value));
   }
 
   // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
@@ -4605,7 +4772,7 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(key_for<T>(key));
+    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in them.
   template <class T>
@@ -4620,13 +4787,8 @@ class BasicTieredCache {
   /// nothing. Linear in the tier's entries.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) -> bool {
-      if constexpr (detail::is_unkeyed<T>) {
-        static_cast<void>(key);
-        return static_cast<bool>(is_meant(value));
-      } else {
-        return static_cast<bool>(is_meant(key, value));
-      }
+    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+      return detail::call_predicate<T>(is_meant, key, value);
     });
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
@@ -4690,7 +4852,7 @@ class BasicTieredCache {
   void on_removal(F&& function) {
     using Listener = detail::Listener<T, Threading>;
     detail::Reference<Listener> listener;
-    if constexpr (!std::is_null_pointer_v<std::remove_cvref_t<F>>) {
+    if constexpr (detail::is_listener<T, std::decay_t<F>>()) {
       using Function = detail::ListenerOf<T, Threading, std::decay_t<F>>;
       listener = detail::Reference<Listener>::adopt(new Function(std::in_place, std::forward<F>(function)));
     }
@@ -4705,26 +4867,24 @@ class BasicTieredCache {
   [[nodiscard]] Store<T>& store() const {
     static_assert(detail::is_one_of<T, Tiers...>,
                   "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
-    return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+    if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
+    if constexpr (detail::is_one_of<T, Tiers...>) return *std::get<detail::index_among<T, Tiers...>()>(stores_);
   }
 
   template <class T>
-  [[nodiscard]] static Unkeyed no_key() {
-    static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: give one before the other arguments");
-    return {};
-  }
-
-  template <class T, class K>
-  [[nodiscard]] static detail::KeptKey<T, const K&> key_for(const K& key) {
-    return static_cast<detail::KeptKey<T, const K&>>(key);
+  [[nodiscard]] static auto no_key() {
+    static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
+                  "tiercache: this tier has keys: give one before the other arguments");
+    if constexpr (detail::is_unkeyed<T>) return Unkeyed{};
+    if constexpr (!detail::is_unkeyed<T>) return detail::refused<Key<T>>();
   }
 
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
     if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
-      const Ttl ttl = value.ttl;
+      const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
-      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, ttl, stored_at);
+      put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);
     } else {
       put_value<T>(std::forward<K>(key), std::forward<V>(value), std::nullopt, TimePoint{});
     }
@@ -4735,8 +4895,10 @@ class BasicTieredCache {
     static_assert(
         detail::StorableAs<V, Value<T>>,
         "tiercache: this is no value of the tier: put takes its Value, what converts to it, or a CacheEntry of it");
-    store<T>().put(static_cast<detail::KeptKey<T, K>>(std::forward<K>(key)),
-                   detail::to_value<Value<T>>(std::forward<V>(value)), ttl, stored_at);
+    if constexpr (detail::StorableAs<V, Value<T>>) {
+      store<T>().put(detail::keep_key<T, K>(std::forward<K>(key)), detail::to_value<Value<T>>(std::forward<V>(value)),
+                     ttl, stored_at);
+    }
   }
 
   template <class T, class... Overridden>

@@ -1,6 +1,8 @@
 // What can be awaited, by whom, and what that gives. It knows nothing of caches.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
+
 #include <concepts>
 #include <coroutine>
 #include <utility>

@@ -1,5 +1,19 @@
 // Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
+// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A header
+// that does not exist ends them; the compiler would go on with hundreds.
 #pragma once
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
+#error "tiercache needs C++20: compile with -std=c++20 (g++, clang++) or /std:c++20 (MSVC)"
+#include <tiercache_needs_cxx20>
+#endif
+
+// Each copy of the library has one of this file, and it is read once: the single header's, or that in include/.
+#if defined(TIERCACHE_IS_INCLUDED)
+#error "tiercache: two copies are included, such as the single header and include/tiercache: use one of them only"
+#include <tiercache_is_included_twice>
+#endif
+#define TIERCACHE_IS_INCLUDED
 
 // Whether exceptions can be thrown. Without them TIERCACHE_TRY runs its block and TIERCACHE_CATCH_ALL never runs.
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)

@@ -22,11 +22,6 @@ struct StringViewOf<std::basic_string<Char, CharTraits, Allocator>> {
   using type = std::basic_string_view<Char, CharTraits>;
 };
 
-template <class T>
-concept DeclaresHash = requires { typename T::hash; };
-template <class T>
-concept DeclaresEqual = requires { typename T::equal; };
-
 template <class Key, class Argument>
 concept ViewsString = requires { typename StringViewOf<Key>::type; } &&
                       std::convertible_to<const Argument&, typename StringViewOf<Key>::type>;
@@ -66,31 +61,42 @@ template <class T, class Argument>
 }
 
 /// What a lookup keeps of the argument `Argument&&`: a reference where the caller's object does, a view of a string, a
-/// value where the argument is a temporary, or the key that the argument converts to.
+/// value where the argument is a temporary, or the key that the argument converts to. A temporary is kept as a view
+/// only if it owns no characters: a `std::string_view`, a pointer.
 template <class T, class Argument>
 struct KeyArgument {
   using Plain = std::remove_cvref_t<Argument>;
   using Key = typename TierTraits<T>::Key;
   static constexpr KeyForm form = key_form<T, Plain>();
-  static_assert(
-      form != KeyForm::unfit,
-      "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or (a "
-      "tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || is_unkeyed<T>,
+                "tiercache: this argument is no key of the tier: give its key_type, something that converts to it, or "
+                "(a tier with a transparent hash) something that the hash and the comparison accept");
+  static_assert(form != KeyForm::unfit || !is_unkeyed<T>,
+                "tiercache: this tier is Unkeyed: leave the key argument out");
 
-  using as_given = std::conditional_t<std::is_lvalue_reference_v<Argument>, const Plain&, Plain>;
   static auto select() {
-    if constexpr (form == KeyForm::string_view) {
+    constexpr bool outlives = std::is_lvalue_reference_v<Argument>;
+    if constexpr (form == KeyForm::string_view && (outlives || std::is_pointer_v<Plain>)) {
       return std::type_identity<typename StringViewOf<Key>::type>{};
-    } else if constexpr (form == KeyForm::convertible) {
+    } else if constexpr (form == KeyForm::convertible || form == KeyForm::unfit ||
+                         (!outlives && !std::is_move_constructible_v<Plain>)) {
       return std::type_identity<Key>{};
     } else {
-      return std::type_identity<as_given>{};
+      return std::type_identity<std::conditional_t<outlives, const Plain&, Plain>>{};
     }
   }
   using type = typename decltype(select())::type;
 };
 template <class T, class Argument>
 using KeptKey = typename KeyArgument<T, Argument>::type;
+
+/// Makes what a lookup keeps of an argument.
+template <class T, class Argument>
+[[nodiscard]] decltype(auto) keep_key(Argument&& argument) {
+  constexpr bool fits = KeyArgument<T, Argument>::form != KeyForm::unfit;
+  if constexpr (!fits) return refused<KeptKey<T, Argument>>();
+  if constexpr (fits) return static_cast<KeptKey<T, Argument>>(std::forward<Argument>(argument));
+}
 
 /// Hashes a key, or what stands for one. May throw what the user's hash throws.
 template <class T, class K>
@@ -116,15 +122,26 @@ template <class T, class K>
 [[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
   if constexpr (DeclaresEqual<T>) {
     return static_cast<bool>(typename T::equal{}(stored, key));
+  } else if constexpr (!DeclaresHash<T> && ViewsString<typename T::key_type, K>) {
+    using View = typename StringViewOf<typename T::key_type>::type;
+    return View(stored) == View(key);
   } else {
-    return static_cast<bool>(stored == key);
+    constexpr bool fits = requires { static_cast<bool>(stored == key); };
+    static_assert(fits, "tiercache: this tier's Key has no ==; give it one, or write using equal = ...; in the tier");
+    if constexpr (fits) return static_cast<bool>(stored == key);
+    return false;
   }
 }
 
 /// Builds the key object to store.
 template <class T, class K>
 [[nodiscard]] typename T::key_type make_key(K&& key) {
-  return typename T::key_type(std::forward<K>(key));
+  using Key = typename T::key_type;
+  if constexpr (ViewsString<Key, std::remove_cvref_t<K>> && !std::same_as<std::remove_cvref_t<K>, Key>) {
+    return Key(typename StringViewOf<Key>::type(key));
+  } else {
+    return Key(std::forward<K>(key));
+  }
 }
 
 /// Spreads a number over all bits: the finalizer of MurmurHash3 (Appleby).

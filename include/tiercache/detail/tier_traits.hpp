@@ -12,6 +12,10 @@
 
 namespace tiercache::detail {
 
+/// Stands for an object in a call that a sentence has refused, so that it stays the only error. There is no definition.
+template <class X>
+[[noreturn]] X&& refused() noexcept;
+
 template <class T>
 concept DeclaresTier = requires {
   typename T::key_type;
@@ -35,6 +39,28 @@ struct EvictionOf<T> {
 };
 
 template <class T>
+concept DeclaresHash = requires { typename T::hash; };
+template <class T>
+concept DeclaresEqual = requires { typename T::equal; };
+
+// A member of this name makes the address ambiguous, whatever the member is, private too. A final tier cannot be asked.
+struct OptionalMembers {
+  int weigh, name;
+};
+template <class T>
+struct MemberProbe : T, OptionalMembers {};
+template <class T>
+concept MentionsWeigh = !std::is_final_v<T> && !requires { &MemberProbe<T>::weigh; };
+template <class T>
+concept MentionsName = !std::is_final_v<T> && !requires { &MemberProbe<T>::name; };
+
+template <class T, class... Arguments>
+concept Weighs = requires(Arguments&... arguments) { static_cast<std::size_t>(T::weigh(arguments...)); };
+// By its address: an unevaluated T::name would do for a member that is not static too.
+template <class T>
+concept HasName = requires { std::string_view(*&T::name); };
+
+template <class T>
 inline constexpr bool is_unkeyed = false;
 template <class T>
   requires requires { typename T::key_type; }
@@ -44,18 +70,21 @@ inline constexpr bool is_unkeyed<T> = std::is_same_v<typename T::key_type, Unkey
 template <class T>
 consteval bool is_valid_tier() {
   static_assert(DeclaresTier<T>,
-                "tiercache: a tier is a type that derives from tiercache::Tier<Key, Value>; write struct Cards : "
-                "tiercache::Tier<std::string, Card> { ... };");
+                "tiercache: a tier is a type that derives publicly from tiercache::Tier<Key, Value>; write struct "
+                "Cards : tiercache::Tier<std::string, Card> { ... };");
   if constexpr (DeclaresTier<T>) {
+    using Key = typename T::key_type;
+    using Value = typename T::value_type;
+    static_assert(std::is_object_v<Key> && !std::is_const_v<Key> && std::is_move_constructible_v<Key>,
+                  "tiercache: this tier's Key cannot be stored: give a movable object type that is not const");
     static_assert(
-        std::is_object_v<typename T::value_type> && !std::is_const_v<typename T::value_type> &&
-            std::is_move_constructible_v<typename T::value_type>,
+        std::is_object_v<Value> && !std::is_const_v<Value> && std::is_move_constructible_v<Value>,
         "tiercache: this tier's Value cannot be stored: give a movable object type that is not const, or hold "
         "it as std::shared_ptr<const T>");
     static_assert(
         DeclaresPolicy<T>,
-        "tiercache: this tier has no policy; write static constexpr tiercache::TierPolicy policy{.ttl = 5min}; "
-        "in it");
+        "tiercache: this tier has no public policy; make it a struct, and write static constexpr tiercache::TierPolicy "
+        "policy{.ttl = 5min}; in it");
     if constexpr (DeclaresPolicy<T>) {
       static_assert(HasConstantPolicy<T>,
                     "tiercache: this tier's policy is not a constant; declare it static constexpr, and give what is "
@@ -80,6 +109,12 @@ consteval bool is_valid_tier() {
         EvictionPolicy<typename EvictionOf<T>::type>,
         "tiercache: this tier's eviction is no eviction policy; write using eviction = tiercache::Lru; or see "
         "the concept tiercache::EvictionPolicy");
+    static_assert(!MentionsWeigh<T> || Weighs<T, const Key, const Value> || (is_unkeyed<T> && Weighs<T, const Value>),
+                  "tiercache: this tier's weigh does not fit: make it public, static std::size_t weigh(const Key&, "
+                  "const Value&)");
+    static_assert(
+        !MentionsName<T> || HasName<T>,
+        "tiercache: this tier's name does not fit: make it public, static constexpr std::string_view name = ...;");
   }
   return true;
 }
@@ -94,7 +129,7 @@ struct TierTraits {
   using Eviction = typename EvictionOf<T>::type;
 
   [[nodiscard]] static constexpr std::string_view name() noexcept {
-    if constexpr (requires { std::string_view(T::name); }) {
+    if constexpr (HasName<T>) {
       return T::name;
     } else {
       return type_name<T>();
@@ -106,9 +141,9 @@ struct TierTraits {
                                       (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
 
   [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
-    if constexpr (requires { T::weigh(key, value); }) {
+    if constexpr (Weighs<T, const Key, const Value>) {
       return static_cast<std::size_t>(T::weigh(key, value));
-    } else if constexpr (is_unkeyed<T> && requires { T::weigh(value); }) {
+    } else if constexpr (is_unkeyed<T> && Weighs<T, const Value>) {
       return static_cast<std::size_t>(T::weigh(value));
     } else {
       return 1;
