@@ -312,18 +312,18 @@ typename AsioFetching<T, F>::Awaitable get_or_fetch_in_asio(Store& store, K key,
     if (beginning == Beginning::leading) {
       woken.leadership = Leadership<Store>(flight);
     } else {
-      woken = co_await wait_for<Store>(flight, net::use_awaitable_t<typename Called::Executor>());
+      woken = co_await detail::wait_for<Store>(flight, net::use_awaitable_t<typename Called::Executor>());
     }
     if (woken.is_cancelled) throw AsioError(net::error::operation_aborted);
     if (woken.leadership) {
       Outcome<Value>& outcome = flight->outcome;
       try {
         if constexpr (Called::awaits) {
-          auto&& awaitable = call_fetcher<T, F>(fetcher, flight->entry->key);
-          deliver<Value>(outcome, co_await std::move(awaitable));
+          auto&& awaitable = detail::call_fetcher<T, F>(fetcher, flight->entry->key);
+          detail::deliver<Value>(outcome, co_await std::move(awaitable));
         } else {
           const FetchScope scope(flight->id);
-          deliver<Value>(outcome, call_fetcher<T, F>(fetcher, flight->entry->key));
+          detail::deliver<Value>(outcome, detail::call_fetcher<T, F>(fetcher, flight->entry->key));
         }
       } catch (...) {
         outcome.set_exception(std::current_exception());

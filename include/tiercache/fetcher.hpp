@@ -66,11 +66,16 @@ template <class Value, class Given>
   }
 }
 
+/// An entry whose value can be stored as a `Value`; also where the entry itself could, as everything can in a std::any.
+template <class Given, class Value>
+concept EntryFor = is_cache_entry<std::remove_cvref_t<Given>> && !std::same_as<std::remove_cvref_t<Given>, Value> &&
+                   requires(Given&& given) {
+                     { std::forward<Given>(given).value } -> StorableAs<Value>;
+                   };
+
 /// Can be stored as a `Value`, perhaps with a TTL of its own.
 template <class Given, class Value>
-concept PayloadOf = StorableAs<Given, Value> || (is_cache_entry<std::remove_cvref_t<Given>> && requires(Given&& given) {
-                      { std::forward<Given>(given).value } -> StorableAs<Value>;
-                    });
+concept PayloadOf = StorableAs<Given, Value> || EntryFor<Given, Value>;
 
 template <class R, class Value>
 concept ExpectedOf = requires(R&& result) {
@@ -112,12 +117,12 @@ template <class Value, class Answer>
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
-  if constexpr (StorableAs<Given, Value>) {
-    outcome.set_value(to_value<Value>(std::forward<Given>(given)));
-  } else {
+  if constexpr (EntryFor<Given, Value>) {
     const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
+    outcome.set_value(detail::to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
+  } else {
+    outcome.set_value(detail::to_value<Value>(std::forward<Given>(given)));
   }
 }
 
@@ -126,9 +131,9 @@ template <class Value, class Answer>
 void deliver(Outcome<Value>& outcome, Answer&& answer) {
   constexpr AnswerForm form = answer_form<Value, Answer>();
   if constexpr (form == AnswerForm::value) {
-    deliver_payload<Value>(outcome, std::forward<Answer>(answer));
+    detail::deliver_payload<Value>(outcome, std::forward<Answer>(answer));
   } else if (answer.has_value()) {
-    deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
+    detail::deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
   } else if constexpr (form == AnswerForm::optional) {
     outcome.set_not_found();
   } else {
@@ -235,7 +240,7 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
 
 /// What calling the fetcher gives, before awaiting.
 template <class T, class F>
-using CalledFetcher = decltype(call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
-                                                  std::declval<const typename T::key_type&>()));
+using CalledFetcher = decltype(detail::call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
+                                                          std::declval<const typename T::key_type&>()));
 
 }  // namespace tiercache::detail

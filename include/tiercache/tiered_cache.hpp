@@ -339,7 +339,7 @@ class BasicTieredCache {
 
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
-    if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
+    if constexpr (detail::EntryFor<V, Value<T>>) {
       const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
       put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);

@@ -26,8 +26,8 @@
 
 // <tiercache/detail/compiler.hpp>
 // Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A header
-// that does not exist ends them; the compiler would go on with hundreds.
+// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A
+// header that does not exist ends them; the compiler would go on with hundreds.
 
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
 #error "tiercache needs C++20: compile with -std=c++20 (g++, clang++) or /std:c++20 (MSVC)"
@@ -1350,7 +1350,7 @@ decltype(auto) awaiter_of(A&& awaitable) {
   }
 }
 template <class A>
-using AwaiterOf = decltype(awaiter_of(std::declval<A>()));
+using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
 
 /// Looks like an awaitable, of whatever kind of coroutine.
 template <class A>
@@ -1808,11 +1808,16 @@ template <class Value, class Given>
   }
 }
 
+/// An entry whose value can be stored as a `Value`; also where the entry itself could, as everything can in a std::any.
+template <class Given, class Value>
+concept EntryFor = is_cache_entry<std::remove_cvref_t<Given>> && !std::same_as<std::remove_cvref_t<Given>, Value> &&
+                   requires(Given&& given) {
+                     { std::forward<Given>(given).value } -> StorableAs<Value>;
+                   };
+
 /// Can be stored as a `Value`, perhaps with a TTL of its own.
 template <class Given, class Value>
-concept PayloadOf = StorableAs<Given, Value> || (is_cache_entry<std::remove_cvref_t<Given>> && requires(Given&& given) {
-                      { std::forward<Given>(given).value } -> StorableAs<Value>;
-                    });
+concept PayloadOf = StorableAs<Given, Value> || EntryFor<Given, Value>;
 
 template <class R, class Value>
 concept ExpectedOf = requires(R&& result) {
@@ -1854,12 +1859,12 @@ template <class Value, class Answer>
 /// Puts a value, or a value with its own TTL, into the outcome.
 template <class Value, class Given>
 void deliver_payload(Outcome<Value>& outcome, Given&& given) {
-  if constexpr (StorableAs<Given, Value>) {
-    outcome.set_value(to_value<Value>(std::forward<Given>(given)));
-  } else {
+  if constexpr (EntryFor<Given, Value>) {
     const std::optional<Ttl> own_ttl = own_ttl_of(given.ttl);
     const TimePoint stored_at = given.stored_at;
-    outcome.set_value(to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
+    outcome.set_value(detail::to_value<Value>(std::forward<Given>(given).value), own_ttl, stored_at);
+  } else {
+    outcome.set_value(detail::to_value<Value>(std::forward<Given>(given)));
   }
 }
 
@@ -1868,9 +1873,9 @@ template <class Value, class Answer>
 void deliver(Outcome<Value>& outcome, Answer&& answer) {
   constexpr AnswerForm form = answer_form<Value, Answer>();
   if constexpr (form == AnswerForm::value) {
-    deliver_payload<Value>(outcome, std::forward<Answer>(answer));
+    detail::deliver_payload<Value>(outcome, std::forward<Answer>(answer));
   } else if (answer.has_value()) {
-    deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
+    detail::deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
   } else if constexpr (form == AnswerForm::optional) {
     outcome.set_not_found();
   } else {
@@ -1977,8 +1982,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
 
 /// What calling the fetcher gives, before awaiting.
 template <class T, class F>
-using CalledFetcher = decltype(call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
-                                                  std::declval<const typename T::key_type&>()));
+using CalledFetcher = decltype(detail::call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
+                                                          std::declval<const typename T::key_type&>()));
 
 }  // namespace tiercache::detail
 
@@ -2360,8 +2365,8 @@ Driver drive(Reference<Flight<Store>> flight, std::remove_reference_t<F>& fetche
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& awaitable = call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
-    deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
+    auto&& awaitable = detail::call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
+    detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
   TIERCACHE_CATCH_ALL {
     outcome.set_exception(std::current_exception());
@@ -3082,7 +3087,7 @@ class Entries {
   [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
     return index_.find(hash, [&](Slot slot) -> Entry* {
       Entry& entry = slab_[slot];
-      return entry.hash == hash && is_key<T>(entry.key, key) ? &entry : nullptr;
+      return entry.hash == hash && detail::is_key<T>(entry.key, key) ? &entry : nullptr;
     });
   }
 
@@ -3815,7 +3820,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         }
       }
       // The key is copied with no lock held; then we look again.
-      opened->entry->set_key(make_key<T>(key), hash);
+      opened->entry->set_key(detail::make_key<T>(key), hash);
     }
   }
 
@@ -3914,7 +3919,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
     const std::uint32_t hash = hash_of(key);
     OwnedEntry entry = take_entry();
-    entry->set_key(make_key<T>(std::forward<K>(key)), hash);
+    entry->set_key(detail::make_key<T>(std::forward<K>(key)), hash);
     entry->set_value(std::forward<V>(value));
 
     Removals removals;
@@ -3924,7 +3929,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Flight* const flight = find_flight(hash, entry->key);
     contents_.reserve(hash);
     if (flight != nullptr) supersede(*flight);
-    entry->live_from(stored_at_or(stored_at, time), own_ttl, contents_.policy());
+    entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
   }
 
@@ -4033,7 +4038,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K>
   [[nodiscard]] std::uint32_t hash_of(const K& key) const {
-    return static_cast<std::uint32_t>(mixer_(hash_key<T>(key)) >> 32);
+    return static_cast<std::uint32_t>(mixer_(detail::hash_key<T>(key)) >> 32);
   }
 
   [[nodiscard]] OwnedEntry take_entry() {
@@ -4047,7 +4052,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
     return flights_.find(hash, [&](Slot slot) -> Flight* {
       Flight& flight = flight_slab_[slot];
-      return flight.hash == hash && is_key<T>(flight.entry->key, key) ? &flight : nullptr;
+      return flight.hash == hash && detail::is_key<T>(flight.entry->key, key) ? &flight : nullptr;
     });
   }
 
@@ -4102,7 +4107,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         return;
       }
       contents_.reserve(entry.hash);
-      entry.live_from(stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
+      entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
       supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
@@ -4881,7 +4886,7 @@ class BasicTieredCache {
 
   template <class T, class K, class V>
   void put_payload(K&& key, V&& value) {
-    if constexpr (detail::is_cache_entry<std::remove_cvref_t<V>> && !detail::StorableAs<V, Value<T>>) {
+    if constexpr (detail::EntryFor<V, Value<T>>) {
       const std::optional<Ttl> own_ttl = detail::own_ttl_of(value.ttl);
       const TimePoint stored_at = value.stored_at;
       put_value<T>(std::forward<K>(key), std::forward<V>(value).value, own_ttl, stored_at);

@@ -26,7 +26,7 @@ decltype(auto) awaiter_of(A&& awaitable) {
   }
 }
 template <class A>
-using AwaiterOf = decltype(awaiter_of(std::declval<A>()));
+using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
 
 /// Looks like an awaitable, of whatever kind of coroutine.
 template <class A>

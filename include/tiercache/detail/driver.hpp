@@ -39,8 +39,8 @@ Driver drive(Reference<Flight<Store>> flight, std::remove_reference_t<F>& fetche
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& awaitable = call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
-    deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
+    auto&& awaitable = detail::call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
+    detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
   TIERCACHE_CATCH_ALL {
     outcome.set_exception(std::current_exception());

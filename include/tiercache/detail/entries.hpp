@@ -70,7 +70,7 @@ class Entries {
   [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
     return index_.find(hash, [&](Slot slot) -> Entry* {
       Entry& entry = slab_[slot];
-      return entry.hash == hash && is_key<T>(entry.key, key) ? &entry : nullptr;
+      return entry.hash == hash && detail::is_key<T>(entry.key, key) ? &entry : nullptr;
     });
   }
 

@@ -127,7 +127,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         }
       }
       // The key is copied with no lock held; then we look again.
-      opened->entry->set_key(make_key<T>(key), hash);
+      opened->entry->set_key(detail::make_key<T>(key), hash);
     }
   }
 
@@ -226,7 +226,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
     const std::uint32_t hash = hash_of(key);
     OwnedEntry entry = take_entry();
-    entry->set_key(make_key<T>(std::forward<K>(key)), hash);
+    entry->set_key(detail::make_key<T>(std::forward<K>(key)), hash);
     entry->set_value(std::forward<V>(value));
 
     Removals removals;
@@ -236,7 +236,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Flight* const flight = find_flight(hash, entry->key);
     contents_.reserve(hash);
     if (flight != nullptr) supersede(*flight);
-    entry->live_from(stored_at_or(stored_at, time), own_ttl, contents_.policy());
+    entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
   }
 
@@ -345,7 +345,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K>
   [[nodiscard]] std::uint32_t hash_of(const K& key) const {
-    return static_cast<std::uint32_t>(mixer_(hash_key<T>(key)) >> 32);
+    return static_cast<std::uint32_t>(mixer_(detail::hash_key<T>(key)) >> 32);
   }
 
   [[nodiscard]] OwnedEntry take_entry() {
@@ -359,7 +359,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
     return flights_.find(hash, [&](Slot slot) -> Flight* {
       Flight& flight = flight_slab_[slot];
-      return flight.hash == hash && is_key<T>(flight.entry->key, key) ? &flight : nullptr;
+      return flight.hash == hash && detail::is_key<T>(flight.entry->key, key) ? &flight : nullptr;
     });
   }
 
@@ -414,7 +414,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         return;
       }
       contents_.reserve(entry.hash);
-      entry.live_from(stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
+      entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
       supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
