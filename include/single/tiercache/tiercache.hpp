@@ -26,7 +26,7 @@
 
 // <tiercache/detail/compiler.hpp>
 // Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-// It includes nothing: every header includes it, directly or not, before all else, so that these errors come first. A
+// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A
 // header that does not exist ends them; the compiler would go on with hundreds.
 
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L

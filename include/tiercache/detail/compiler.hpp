@@ -1,5 +1,5 @@
 // Facts about compilers that the code has to know, each as one macro. Nothing else may ask which compiler this is.
-// It includes nothing: every header includes it, directly or not, before all else, so that these errors come first. A
+// It includes nothing, and public headers include it, directly or not, before all else: these errors come first. A
 // header that does not exist ends them; the compiler would go on with hundreds.
 #pragma once
 
