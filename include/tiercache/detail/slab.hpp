@@ -2,6 +2,8 @@
 // is in use, is known to its owner.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
