@@ -3712,6 +3712,80 @@ class Contents {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/flights.hpp>
+// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/store.hpp does.
+
+namespace tiercache::detail {
+
+/// The flights of a store, found by key while their epoch lasts. All calls but `give_back` want the store's lock.
+template <class Store>
+class Flights {
+ public:
+  using Flight = detail::Flight<Store>;
+
+  /// Finds the flight of `key` in this epoch. Throws what the key's comparison throws.
+  template <class K>
+  [[nodiscard]] Flight* find(std::uint32_t hash, const K& key) const {
+    return current_.find(hash, [&](Slot slot) -> Flight* {
+      Flight& flight = slab_[slot];
+      return flight.hash == hash && detail::is_key<typename Store::TierType>(flight.entry->key, key) ? &flight
+                                                                                                     : nullptr;
+    });
+  }
+
+  /// Returns a flight that is not open, with an entry that is to be filled. Throws `std::bad_alloc`.
+  [[nodiscard]] Reference<Flight> take(Store& store, typename Store::OwnedEntry entry, std::uint32_t hash) {
+    Flight& flight = slab_.take();
+    flight.store = &store;
+    flight.hash = hash;
+    flight.entry = std::move(entry);
+    return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
+  }
+
+  /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
+  void open(Flight& flight, TimePoint time) {
+    current_.reserve(flight.hash, [this](Slot slot) { return slab_[slot].hash; });
+    current_.link(flight.hash, flight.slot);
+    flight.is_current = true;
+    flight.is_open = true;
+    flight.store->add_owner();
+    flight.id = FetchId{flight.store, ++opened_};
+    flight.started_at = time;
+    flight.is_starting = true;
+    ++open_;
+  }
+
+  /// Ends the epoch of a flight: nobody finds it any more, and its value is not stored.
+  void supersede(Flight& flight) noexcept {
+    current_.unlink(flight.hash, flight.slot);
+    flight.is_current = false;
+  }
+  void supersede_all() noexcept {
+    current_.for_each([this](Slot slot) { supersede(slab_[slot]); });
+  }
+
+  /// Notes that a flight is done.
+  void finish(Flight& flight) noexcept {
+    if (flight.is_current) supersede(flight);
+    flight.is_done = true;
+    --open_;
+  }
+
+  /// Takes back a flight that nobody refers to any more. Any thread may, without the lock.
+  void give_back(Flight& flight) noexcept { slab_.give_back(flight); }
+
+  /// How many are open and not done.
+  [[nodiscard]] std::uint64_t size() const noexcept { return open_; }
+
+ private:
+  Slab<Flight, Store::Threading::can_block> slab_;
+  Index current_;
+  std::uint64_t open_ = 0;
+  std::uint64_t opened_ = 0;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/store.hpp>
 // Store: one tier at work. It puts the lock around the tier's contents and its flights, and decides what every
 // operation means for both. Who waits and how a fetch is run is not known here, nor are the other tiers.
@@ -3796,7 +3870,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           contents_.hit(*entry);
           return Beginning::answered;
         }
-        if (Flight* const running = find_flight(hash, key)) {
+        if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -3811,7 +3885,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
-        opened = take_flight(hash);
+        opened = flights_.take(*this, contents_.take(), hash);
         if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
           opened->entry->set_key(key, hash);
           open(*opened, time);
@@ -3879,7 +3953,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       } else {
         keep(flight, removals, failure);
       }
-      finish(flight);
+      flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
     if (has_waiters) wake(flight);
@@ -3893,7 +3967,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();
-        if (next == nullptr) return finish(flight);
+        if (next == nullptr) return flights_.finish(flight);
         flight.started_at = now();
         flight.is_starting = true;
         ++flight.passed_on;
@@ -3908,7 +3982,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Takes back a flight that nobody refers to any more.
-  void give_back(Flight& flight) noexcept { flight_slab_.give_back(flight); }
+  void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
   /// The lock, for waiters that must be told under it.
   [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
@@ -3926,9 +4000,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     const Lock lock(mutex_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
-    Flight* const flight = find_flight(hash, entry->key);
+    Flight* const flight = flights_.find(hash, entry->key);
     contents_.reserve(hash);
-    if (flight != nullptr) supersede(*flight);
+    if (flight != nullptr) flights_.supersede(*flight);
     entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
   }
@@ -3939,8 +4013,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
-    Flight* const flight = find_flight(hash, key);
-    if (flight != nullptr) supersede(*flight);
+    Flight* const flight = flights_.find(hash, key);
+    if (flight != nullptr) flights_.supersede(*flight);
     if (entry == nullptr) return 0;
     contents_.drop(*entry, RemovalCause::Invalidated, removals);
     return 1;
@@ -3949,7 +4023,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate_all(RemovalCause cause) noexcept {
     Removals removals;
     const Lock lock(mutex_);
-    supersede_all();
+    flights_.supersede_all();
     return contents_.drop_all(cause, removals);
   }
 
@@ -3963,7 +4037,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       return !entry.has_value || is_meant(entry.key, entry.value);
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
-    supersede_all();
+    flights_.supersede_all();
     return dropped;
   }
 
@@ -3985,7 +4059,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     is_closed_ = true;
-    supersede_all();
+    flights_.supersede_all();
     listener = contents_.exchange_listener({});
     static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
@@ -4011,7 +4085,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] TierStats stats() const noexcept {
     const Lock lock(mutex_);
     TierStats stats = contents_.stats();
-    stats.in_flight = in_flight_;
+    stats.in_flight = flights_.size();
     return stats;
   }
 
@@ -4048,52 +4122,10 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   // What follows wants the lock held.
 
-  template <class K>
-  [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
-    return flights_.find(hash, [&](Slot slot) -> Flight* {
-      Flight& flight = flight_slab_[slot];
-      return flight.hash == hash && detail::is_key<T>(flight.entry->key, key) ? &flight : nullptr;
-    });
-  }
-
-  /// Returns a flight that is not open, and whose entry is to be filled.
-  [[nodiscard]] Reference<Flight> take_flight(std::uint32_t hash) {
-    Flight& flight = flight_slab_.take();
-    flight.store = this;
-    flight.hash = hash;
-    auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
-    flight.is_new = false;
-    taken->entry = contents_.take();
-    return taken;
-  }
-
   void open(Flight& flight, TimePoint time) {
-    flights_.reserve(flight.hash, [this](Slot slot) { return flight_slab_[slot].hash; });
-    flights_.link(flight.hash, flight.slot);
-    flight.is_current = true;
-    flight.is_open = true;
-    this->add_owner();
-    flight.id = FetchId{this, ++flights_opened_};
-    flight.started_at = time;
-    flight.is_starting = true;
-    ++in_flight_;
+    flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
-  }
-
-  void supersede(Flight& flight) noexcept {
-    flights_.unlink(flight.hash, flight.slot);
-    flight.is_current = false;
-  }
-
-  void supersede_all() noexcept {
-    flights_.for_each([this](Slot slot) { supersede(flight_slab_[slot]); });
-  }
-
-  void finish(Flight& flight) noexcept {
-    if (flight.is_current) supersede(flight);
-    flight.is_done = true;
-    --in_flight_;
   }
 
   /// Stores what a flight brought.
@@ -4109,7 +4141,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       contents_.reserve(entry.hash);
       entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
-      supersede(flight);
+      flights_.supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
     }
     TIERCACHE_CATCH_ALL {
@@ -4148,10 +4180,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   mutable typename Threading::Mutex mutex_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
-  Slab<Flight, Threading::can_block> flight_slab_;
-  Index flights_;
-  std::uint64_t in_flight_ = 0;
-  std::uint64_t flights_opened_ = 0;
+  Flights<Store> flights_;
   bool is_closed_ = false;
 };
 

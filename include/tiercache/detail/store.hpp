@@ -7,12 +7,11 @@
 #include <tiercache/detail/contents.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
-#include <tiercache/detail/index.hpp>
+#include <tiercache/detail/flights.hpp>
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/lock.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
-#include <tiercache/detail/slab.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/tier_stats.hpp>
 
@@ -103,7 +102,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           contents_.hit(*entry);
           return Beginning::answered;
         }
-        if (Flight* const running = find_flight(hash, key)) {
+        if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -118,7 +117,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
           flight = std::move(opened);
           return Beginning::leading;
         }
-        opened = take_flight(hash);
+        opened = flights_.take(*this, contents_.take(), hash);
         if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
           opened->entry->set_key(key, hash);
           open(*opened, time);
@@ -186,7 +185,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       } else {
         keep(flight, removals, failure);
       }
-      finish(flight);
+      flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
     if (has_waiters) wake(flight);
@@ -200,7 +199,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();
-        if (next == nullptr) return finish(flight);
+        if (next == nullptr) return flights_.finish(flight);
         flight.started_at = now();
         flight.is_starting = true;
         ++flight.passed_on;
@@ -215,7 +214,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   /// Takes back a flight that nobody refers to any more.
-  void give_back(Flight& flight) noexcept { flight_slab_.give_back(flight); }
+  void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
   /// The lock, for waiters that must be told under it.
   [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
@@ -233,9 +232,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     const Lock lock(mutex_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
-    Flight* const flight = find_flight(hash, entry->key);
+    Flight* const flight = flights_.find(hash, entry->key);
     contents_.reserve(hash);
-    if (flight != nullptr) supersede(*flight);
+    if (flight != nullptr) flights_.supersede(*flight);
     entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
     contents_.admit(entry, held, time, removals);
   }
@@ -246,8 +245,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     Entry* const entry = contents_.find(hash, key);
-    Flight* const flight = find_flight(hash, key);
-    if (flight != nullptr) supersede(*flight);
+    Flight* const flight = flights_.find(hash, key);
+    if (flight != nullptr) flights_.supersede(*flight);
     if (entry == nullptr) return 0;
     contents_.drop(*entry, RemovalCause::Invalidated, removals);
     return 1;
@@ -256,7 +255,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate_all(RemovalCause cause) noexcept {
     Removals removals;
     const Lock lock(mutex_);
-    supersede_all();
+    flights_.supersede_all();
     return contents_.drop_all(cause, removals);
   }
 
@@ -270,7 +269,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       return !entry.has_value || is_meant(entry.key, entry.value);
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
-    supersede_all();
+    flights_.supersede_all();
     return dropped;
   }
 
@@ -292,7 +291,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(mutex_);
     is_closed_ = true;
-    supersede_all();
+    flights_.supersede_all();
     listener = contents_.exchange_listener({});
     static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
@@ -318,7 +317,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] TierStats stats() const noexcept {
     const Lock lock(mutex_);
     TierStats stats = contents_.stats();
-    stats.in_flight = in_flight_;
+    stats.in_flight = flights_.size();
     return stats;
   }
 
@@ -355,52 +354,10 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   // What follows wants the lock held.
 
-  template <class K>
-  [[nodiscard]] Flight* find_flight(std::uint32_t hash, const K& key) const {
-    return flights_.find(hash, [&](Slot slot) -> Flight* {
-      Flight& flight = flight_slab_[slot];
-      return flight.hash == hash && detail::is_key<T>(flight.entry->key, key) ? &flight : nullptr;
-    });
-  }
-
-  /// Returns a flight that is not open, and whose entry is to be filled.
-  [[nodiscard]] Reference<Flight> take_flight(std::uint32_t hash) {
-    Flight& flight = flight_slab_.take();
-    flight.store = this;
-    flight.hash = hash;
-    auto taken = flight.is_new ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
-    flight.is_new = false;
-    taken->entry = contents_.take();
-    return taken;
-  }
-
   void open(Flight& flight, TimePoint time) {
-    flights_.reserve(flight.hash, [this](Slot slot) { return flight_slab_[slot].hash; });
-    flights_.link(flight.hash, flight.slot);
-    flight.is_current = true;
-    flight.is_open = true;
-    this->add_owner();
-    flight.id = FetchId{this, ++flights_opened_};
-    flight.started_at = time;
-    flight.is_starting = true;
-    ++in_flight_;
+    flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
-  }
-
-  void supersede(Flight& flight) noexcept {
-    flights_.unlink(flight.hash, flight.slot);
-    flight.is_current = false;
-  }
-
-  void supersede_all() noexcept {
-    flights_.for_each([this](Slot slot) { supersede(flight_slab_[slot]); });
-  }
-
-  void finish(Flight& flight) noexcept {
-    if (flight.is_current) supersede(flight);
-    flight.is_done = true;
-    --in_flight_;
   }
 
   /// Stores what a flight brought.
@@ -416,7 +373,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
       contents_.reserve(entry.hash);
       entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
                       contents_.policy());
-      supersede(flight);
+      flights_.supersede(flight);
       contents_.admit(flight.entry, held, time, removals);
     }
     TIERCACHE_CATCH_ALL {
@@ -455,10 +412,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   mutable typename Threading::Mutex mutex_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
-  Slab<Flight, Threading::can_block> flight_slab_;
-  Index flights_;
-  std::uint64_t in_flight_ = 0;
-  std::uint64_t flights_opened_ = 0;
+  Flights<Store> flights_;
   bool is_closed_ = false;
 };
 
