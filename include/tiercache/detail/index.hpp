@@ -17,7 +17,7 @@ namespace tiercache::detail {
 /// One cache line of an index: places for slots, and their tags.
 struct alignas(64) IndexLine {
   Tags tags;
-  Slot slots[Tags::count] = {};
+  Slot places[Tags::count] = {};
 };
 
 /// Maps hashes of 32 well mixed bits to slots.
@@ -45,8 +45,8 @@ class Index {
     std::uint32_t at = segment.home_of(hash);
     for (std::uint32_t probed = 0; probed < segment.line_count; ++probed) {
       const IndexLine& line = segment.lines[at];
-      for (unsigned places = line.tags.matches(tag); places != 0; places &= places - 1) {
-        if (const auto found = match(line.slots[std::countr_zero(places)])) return found;
+      for (unsigned matching = line.tags.matches(tag); matching != 0; matching &= matching - 1) {
+        if (const auto found = match(line.places[std::countr_zero(matching)])) return found;
       }
       if (line.tags.passed == 0) break;
       at = segment.next(at);
@@ -83,7 +83,7 @@ class Index {
   /// Puts a slot in the place of another one with the same hash.
   void replace(std::uint32_t hash, Slot held, Slot fresh) noexcept {
     const Place place = segments_[first_number_of(hash)].place_of(hash, held);
-    place.line->slots[place.number] = fresh;
+    place.line->places[place.number] = fresh;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -131,16 +131,16 @@ class Index {
       }
       const int number = std::countr_zero(free);
       lines[at].tags.tags[number] = Tags::tag_of(hash);
-      lines[at].slots[number] = slot;
+      lines[at].places[number] = slot;
     }
 
     /// Finds a slot that is linked.
     [[nodiscard]] Place place_of(std::uint32_t hash, Slot slot) const noexcept {
       for (std::uint32_t at = home_of(hash);; at = next(at)) {
         IndexLine& line = lines[at];
-        for (unsigned places = line.tags.matches(Tags::tag_of(hash)); places != 0; places &= places - 1) {
-          const auto number = static_cast<unsigned>(std::countr_zero(places));
-          if (line.slots[number] == slot) return {&line, number};
+        for (unsigned matching = line.tags.matches(Tags::tag_of(hash)); matching != 0; matching &= matching - 1) {
+          const auto number = static_cast<unsigned>(std::countr_zero(matching));
+          if (line.places[number] == slot) return {&line, number};
         }
       }
     }
@@ -149,7 +149,7 @@ class Index {
     void for_each(const Visit& visit) const {
       for (std::uint32_t at = 0; at < line_count; ++at) {
         for (unsigned held = lines[at].tags.held(); held != 0; held &= held - 1) {
-          visit(lines[at].slots[std::countr_zero(held)]);
+          visit(lines[at].places[std::countr_zero(held)]);
         }
       }
     }
