@@ -4752,8 +4752,8 @@ class BasicTieredCache {
   /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
   /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by
   /// something that is not this cache, or through the fetch of another key that was suspended, cannot be recognised: it
-  /// waits for itself. Another caller's coroutine which the fetch resumes inline, before it is first suspended, is taken
-  /// for a part of it.
+  /// waits for itself. A coroutine of somebody else's that the fetch resumes inline, before it is first suspended, is
+  /// taken for a part of it.
   ///
   /// Allocates nothing on a hit, nor to wait; on a miss the frame of one coroutine if the fetcher is awaitable, and,
   /// while the tier still grows, now and then a chunk of entries or a part of the index.
