@@ -11,6 +11,15 @@
 
 namespace tiercache {
 
+/// The number of an entry within its tier, as policies in their full form see it.
+using EntryNumber = detail::Slot;
+/// Stands for no entry.
+inline constexpr EntryNumber no_entry = detail::no_slot;
+/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it.
+using EvictionLinks = detail::EvictionLinks;
+/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form.
+using EvictionQueue = detail::EvictionQueue;
+
 namespace detail {
 
 /// Stands for the entries of a tier in the concept of a policy.
@@ -80,56 +89,56 @@ concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
 class OldestFirst {
  public:
   /// What the policy keeps in each entry.
-  using Node = detail::EvictionLinks;
+  using Node = EvictionLinks;
 
   /// Does nothing: the order is the same for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest.
-  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
   void hit(Node&) noexcept {}
   /// Makes `fresh` the newest and forgets `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     order_.erase(entries, old);
     order_.push_newest(entries, fresh);
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
   /// Returns the one written longest ago.
-  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  detail::EvictionQueue order_;
+  EvictionQueue order_;
 };
 
 /// Evicts the entry that was read or written longest ago.
 class Lru {
  public:
   /// What the policy keeps in each entry.
-  using Node = detail::EvictionLinks;
+  using Node = EvictionLinks;
 
   /// Does nothing: the order is the same for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the most recently used.
-  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Makes `entry` the most recently used.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
+  void hit(const auto& entries, EntryNumber entry) noexcept {
     if (order_.newest() == entry) return;
     order_.erase(entries, entry);
     order_.push_newest(entries, entry);
   }
   /// Makes `fresh` the most recently used and forgets `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     order_.erase(entries, old);
     order_.push_newest(entries, fresh);
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
   /// Returns the least recently used.
-  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  detail::EvictionQueue order_;
+  EvictionQueue order_;
 };
 
 /// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
@@ -140,7 +149,7 @@ class Lru {
 class Sieve {
  public:
   /// What the policy keeps in each entry.
-  struct Node : detail::EvictionLinks {
+  struct Node : EvictionLinks {
     /// Whether it was read since the hand passed.
     bool is_visited = false;
   };
@@ -148,7 +157,7 @@ class Sieve {
   /// Does nothing: the hand goes the same way for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest, not read yet.
-  void insert(const auto& entries, detail::Slot entry) noexcept {
+  void insert(const auto& entries, EntryNumber entry) noexcept {
     entries[entry].is_visited = false;
     order_.push_newest(entries, entry);
   }
@@ -157,30 +166,30 @@ class Sieve {
     if (!node.is_visited) node.is_visited = true;
   }
   /// Puts `fresh` in the place of `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     entries[fresh].is_visited = entries[old].is_visited;
     order_.replace(entries, old, fresh);
     if (hand_ == old) hand_ = fresh;
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept {
+  void erase(const auto& entries, EntryNumber entry) noexcept {
     if (hand_ == entry) hand_ = entries[entry].newer;
     order_.erase(entries, entry);
   }
   /// Moves the hand, and returns where it stops.
-  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
-    if (hand_ == detail::no_slot) hand_ = order_.oldest();
+  [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
+    if (hand_ == no_entry) hand_ = order_.oldest();
     for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
       entries[hand_].is_visited = false;
       hand_ = entries[hand_].newer;
-      if (hand_ == detail::no_slot) hand_ = order_.oldest();
+      if (hand_ == no_entry) hand_ = order_.oldest();
     }
     return hand_;
   }
 
  private:
-  detail::EvictionQueue order_;
-  detail::Slot hand_ = detail::no_slot;
+  EvictionQueue order_;
+  EntryNumber hand_ = no_entry;
 };
 
 }  // namespace tiercache

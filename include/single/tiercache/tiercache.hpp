@@ -1154,6 +1154,15 @@ namespace detail {
 
 namespace tiercache {
 
+/// The number of an entry within its tier, as policies in their full form see it.
+using EntryNumber = detail::Slot;
+/// Stands for no entry.
+inline constexpr EntryNumber no_entry = detail::no_slot;
+/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it.
+using EvictionLinks = detail::EvictionLinks;
+/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form.
+using EvictionQueue = detail::EvictionQueue;
+
 namespace detail {
 
 /// Stands for the entries of a tier in the concept of a policy.
@@ -1223,56 +1232,56 @@ concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
 class OldestFirst {
  public:
   /// What the policy keeps in each entry.
-  using Node = detail::EvictionLinks;
+  using Node = EvictionLinks;
 
   /// Does nothing: the order is the same for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest.
-  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Does nothing: reads do not matter.
   void hit(Node&) noexcept {}
   /// Makes `fresh` the newest and forgets `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     order_.erase(entries, old);
     order_.push_newest(entries, fresh);
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
   /// Returns the one written longest ago.
-  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  detail::EvictionQueue order_;
+  EvictionQueue order_;
 };
 
 /// Evicts the entry that was read or written longest ago.
 class Lru {
  public:
   /// What the policy keeps in each entry.
-  using Node = detail::EvictionLinks;
+  using Node = EvictionLinks;
 
   /// Does nothing: the order is the same for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the most recently used.
-  void insert(const auto& entries, detail::Slot entry) noexcept { order_.push_newest(entries, entry); }
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Makes `entry` the most recently used.
-  void hit(const auto& entries, detail::Slot entry) noexcept {
+  void hit(const auto& entries, EntryNumber entry) noexcept {
     if (order_.newest() == entry) return;
     order_.erase(entries, entry);
     order_.push_newest(entries, entry);
   }
   /// Makes `fresh` the most recently used and forgets `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     order_.erase(entries, old);
     order_.push_newest(entries, fresh);
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept { order_.erase(entries, entry); }
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
   /// Returns the least recently used.
-  [[nodiscard]] detail::Slot victim(const auto&) const noexcept { return order_.oldest(); }
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
 
  private:
-  detail::EvictionQueue order_;
+  EvictionQueue order_;
 };
 
 /// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
@@ -1283,7 +1292,7 @@ class Lru {
 class Sieve {
  public:
   /// What the policy keeps in each entry.
-  struct Node : detail::EvictionLinks {
+  struct Node : EvictionLinks {
     /// Whether it was read since the hand passed.
     bool is_visited = false;
   };
@@ -1291,7 +1300,7 @@ class Sieve {
   /// Does nothing: the hand goes the same way for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest, not read yet.
-  void insert(const auto& entries, detail::Slot entry) noexcept {
+  void insert(const auto& entries, EntryNumber entry) noexcept {
     entries[entry].is_visited = false;
     order_.push_newest(entries, entry);
   }
@@ -1300,30 +1309,30 @@ class Sieve {
     if (!node.is_visited) node.is_visited = true;
   }
   /// Puts `fresh` in the place of `old`.
-  void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
     entries[fresh].is_visited = entries[old].is_visited;
     order_.replace(entries, old, fresh);
     if (hand_ == old) hand_ = fresh;
   }
   /// Forgets `entry`.
-  void erase(const auto& entries, detail::Slot entry) noexcept {
+  void erase(const auto& entries, EntryNumber entry) noexcept {
     if (hand_ == entry) hand_ = entries[entry].newer;
     order_.erase(entries, entry);
   }
   /// Moves the hand, and returns where it stops.
-  [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
-    if (hand_ == detail::no_slot) hand_ = order_.oldest();
+  [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
+    if (hand_ == no_entry) hand_ = order_.oldest();
     for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
       entries[hand_].is_visited = false;
       hand_ = entries[hand_].newer;
-      if (hand_ == detail::no_slot) hand_ = order_.oldest();
+      if (hand_ == no_entry) hand_ = order_.oldest();
     }
     return hand_;
   }
 
  private:
-  detail::EvictionQueue order_;
-  detail::Slot hand_ = detail::no_slot;
+  EvictionQueue order_;
+  EntryNumber hand_ = no_entry;
 };
 
 }  // namespace tiercache
@@ -4246,8 +4255,7 @@ struct Fetching {
 /// thread on which that other one left. A coroutine may be destroyed only where it could not be resumed at the same
 /// time.
 template <class Store, class K, class F>
-class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final
-    : private detail::Waiter {
+class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final {
   using T = typename Store::TierType;
   using Fetching = detail::Fetching<T, F>;
   using Result = typename Fetching::Result;
@@ -4277,13 +4285,14 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start()) {
-        if (detail::FetchScope::is_destroying(flight_->id)) {
+        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
           leave();
           detail::throw_recursive_fetch();
         }
         block();
         if (has_acceptable_outcome()) break;
-        earlier = std::exchange(flight_, {});
+        earlier = std::move(miss_->flight);
+        miss_.reset();
       }
     } else if (!start()) {
       leave();
@@ -4338,42 +4347,59 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
  private:
   using Flight = typename Store::Flight;
 
-  detail::Beginning begin() {
+  /// What a lookup is besides that was not answered from memory.
+  struct Miss final : detail::Waiter {
+    Miss(Lookup& its_lookup, detail::Reference<Flight> its_flight) noexcept
+        : lookup(its_lookup), flight(std::move(its_flight)) {}
+
+    void settled() noexcept override { lookup.settled(); }
+    void lead() noexcept override { lookup.lead(); }
+
+    Lookup& lookup;
+    detail::Reference<Flight> flight;
+    std::coroutine_handle<> waiting;
+    std::coroutine_handle<> driver;
+    std::exception_ptr failure;
+  };
+
+  detail::Beginning begin(detail::Reference<Flight>& flight) {
     const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
-    return store_->begin(std::as_const(key_), Result::takes_not_found, flight_, answer_with);
+    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer_with);
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
   bool start() {
-    const detail::Beginning beginning = begin();
+    detail::Reference<Flight> flight;
+    const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
+    miss_.emplace(*this, std::move(flight));
     if (beginning == detail::Beginning::joined) return false;
     if constexpr (Fetching::awaits) {
       run_fetch();
-      return store_->is_done(*flight_);
+      return store_->is_done(*miss_->flight);
     } else {
-      run_fetch_at_once(*flight_);
+      run_fetch_at_once(*miss_->flight);
       return true;
     }
   }
 
   /// Tells whether there is anything to wait for.
   bool wait(std::coroutine_handle<> waiting) noexcept {
-    waiting_ = waiting;
+    miss_->waiting = waiting;
     // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
-    const detail::Reference<Flight> flight = flight_;
-    if (flight->store->enqueue(*flight, *this)) return true;
+    const detail::Reference<Flight> flight = miss_->flight;
+    if (flight->store->enqueue(*flight, *miss_)) return true;
     return !has_acceptable_outcome() && !ask_again();
   }
 
   /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
   /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
   void run_fetch() noexcept {
-    const detail::Reference<Flight> flight = flight_;
+    const detail::Reference<Flight> flight = miss_->flight;
     if constexpr (Fetching::awaits) {
       std::coroutine_handle<> driver;
       TIERCACHE_TRY {
-        driver = driver_ = detail::drive<F, Store>(flight, fetcher_).handle;
+        driver = miss_->driver = detail::drive<F, Store>(flight, fetcher_).handle;
       }
       TIERCACHE_CATCH_ALL {
         flight->outcome.set_exception(std::current_exception());
@@ -4407,28 +4433,29 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   void block() noexcept {
     using Thread = detail::BlockedThread<typename Store::Threading::Mutex>;
-    Thread thread(flight_->store->mutex());
-    while (flight_->store->enqueue(*flight_, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
+    Flight& flight = *miss_->flight;
+    Thread thread(flight.store->mutex());
+    while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
   void leave() noexcept {
-    if (!flight_) return;
-    const detail::Reference<Flight> flight = std::move(flight_);
-    flight->store->leave(*flight, *this);
+    if (!miss_ || !miss_->flight) return;
+    const detail::Reference<Flight> flight = std::move(miss_->flight);
+    flight->store->leave(*flight, *miss_);
     const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
-    if (driver_ && flight->store->resign(*flight)) driver_.destroy();
+    if (miss_->driver && flight->store->resign(*flight)) miss_->driver.destroy();
   }
 
-  [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(flight_->outcome); }
+  [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(miss_->flight->outcome); }
 
-  void settled() noexcept override {
+  void settled() noexcept {
     if (!has_acceptable_outcome() && !ask_again()) return;
-    waiting_.resume();
+    miss_->waiting.resume();
   }
 
-  void lead() noexcept override {
+  void lead() noexcept {
     // It waits for itself like everybody else: its own fetch may end on another thread.
-    static_cast<void>(flight_->store->enqueue(*flight_, *this));
+    static_cast<void>(miss_->flight->store->enqueue(*miss_->flight, *miss_));
     run_fetch();
   }
 
@@ -4439,38 +4466,35 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
     TIERCACHE_TRY {
       do {
-        earlier = std::exchange(flight_, {});
-        driver_ = nullptr;
-        const detail::Beginning beginning = begin();
+        earlier = std::exchange(miss_->flight, {});
+        miss_->driver = nullptr;
+        const detail::Beginning beginning = begin(miss_->flight);
         if (beginning == detail::Beginning::answered) return true;
         if (beginning == detail::Beginning::leading) {
           lead();
           return false;
         }
-        const detail::Reference<Flight> flight = flight_;
-        if (flight->store->enqueue(*flight, *this)) return false;
+        const detail::Reference<Flight> flight = miss_->flight;
+        if (flight->store->enqueue(*flight, *miss_)) return false;
       } while (!has_acceptable_outcome());
     }
     TIERCACHE_CATCH_ALL {
-      failure_ = std::current_exception();
+      miss_->failure = std::current_exception();
     }
     return true;
   }
 
   [[nodiscard]] result_type take() {
-    if (failure_) detail::rethrow(failure_);
     if (answer_) return std::move(*answer_);
-    return Result::from_outcome(flight_->outcome);
+    if (miss_->failure) detail::rethrow(miss_->failure);
+    return Result::from_outcome(miss_->flight->outcome);
   }
 
   Store* store_;
   K key_;
   F fetcher_;
   std::optional<result_type> answer_;
-  detail::Reference<Flight> flight_;
-  std::coroutine_handle<> waiting_;
-  std::coroutine_handle<> driver_;
-  std::exception_ptr failure_;
+  std::optional<Miss> miss_;
 };
 
 }  // namespace tiercache
