@@ -66,7 +66,7 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
-/// after that, and the new entry may be the one that goes.
+/// after that: it chooses among all, the new one included.
 template <class P>
 concept FullEvictionPolicy =
     std::default_initializable<P> && std::default_initializable<typename P::Node> &&

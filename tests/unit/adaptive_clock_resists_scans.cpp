@@ -68,10 +68,27 @@ TEST_CASE("A tier that is bounded by weight alone keeps what is asked for again"
     hits = cache.stats<HeavyPages>().hits - before;
     for (int i = 0; i < 1000; ++i) {
       ask(cache, once++);
+      REQUIRE(cache.peek<HeavyPages>(once - 1));
       REQUIRE(cache.stats<HeavyPages>().weight <= 10'000);
     }
   }
   CHECK(hits > 300);
+}
+
+TEST_CASE("What was stored last is there, however often the others were read") {
+  const std::size_t capacity = GENERATE(1U, 2U, 3U, 5U, 20U, 100U);
+  ManualCache<Pages> cache{tiercache::with<Pages>({.ttl = forever, .capacity = capacity})};
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    // Some keys much more often than others.
+    const std::uint64_t key = random() % (1 + random() % (4 * capacity));
+    ask(cache, key);
+    REQUIRE(cache.peek<Pages>(key));
+    if (i % 5 == 0) {
+      cache.put<Pages>(key + 1, key);
+      REQUIRE(cache.peek<Pages>(key + 1));
+    }
+  }
 }
 
 TEST_CASE("The policy follows the capacity, up and down") {

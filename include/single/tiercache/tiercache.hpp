@@ -546,7 +546,7 @@ class AdaptiveClock {
     std::uint8_t is_spent : 1 = 0;
   };
 
-  /// It is asked for a victim after a new entry was inserted: that one may have to go itself.
+  /// It is asked for a victim after a new entry was inserted, and chooses among all.
   static constexpr bool has_admission = true;
 
   /// Adapts to another capacity. The window keeps its share; what is remembered is forgotten if the change is large.
@@ -589,6 +589,7 @@ class AdaptiveClock {
     entries[entry].is_main = 0;
     entries[entry].is_spent = 0;
     window_.push_newest(entries, entry);
+    newest_ = entry;
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
@@ -604,11 +605,13 @@ class AdaptiveClock {
     entries[fresh].is_spent = entries[old].is_spent;
     (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
     if (doomed_ == old) doomed_ = fresh;
+    if (newest_ == old) newest_ = fresh;
   }
 
   /// Forgets `entry`.
   void erase(const auto& entries, detail::Slot entry) noexcept {
     if (doomed_ == entry) doomed_ = detail::no_slot;
+    if (newest_ == entry) newest_ = detail::no_slot;
     if (entries[entry].is_main != 0) {
       main_.erase(entries, entry);
       spent_ -= entries[entry].is_spent;
@@ -617,11 +620,13 @@ class AdaptiveClock {
     }
   }
 
-  /// Lets the window's oldest entry and the main space's contend, and returns the one that goes.
+  /// Lets the window's oldest entry and the main space's contend, and returns the one that goes: never the one that
+  /// came last, if there is another.
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
     drain_window(entries, 1.0);
     if (static_cast<double>(window_.size()) <= target_ && main_.size() != 0) return victim_of_main(entries);
+    if (window_.oldest() == newest_) make_newest(entries, newest_);
     const detail::Slot candidate = window_.oldest();
     const std::uint32_t hash = entries.hash(candidate);
     if (main_.size() != 0) {
@@ -663,6 +668,11 @@ class AdaptiveClock {
     main_.push_newest(entries, entry);
   }
 
+  void make_newest(const auto& entries, detail::Slot in_window) noexcept {
+    window_.erase(entries, in_window);
+    window_.push_newest(entries, in_window);
+  }
+
   /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
   /// which stay once more. Then, the oldest was not read.
   void drain_window(const auto& entries, double excess) noexcept {
@@ -673,8 +683,11 @@ class AdaptiveClock {
         --chances;
         entries[oldest].counter = 0;
         sketch_.count(entries.hash(oldest));
-        window_.erase(entries, oldest);
-        window_.push_newest(entries, oldest);
+        make_newest(entries, oldest);
+        continue;
+      }
+      if (oldest == newest_ && window_.size() > 1) {
+        make_newest(entries, oldest);
         continue;
       }
       if (static_cast<double>(window_.size()) <= target_ + excess) return;
@@ -719,6 +732,7 @@ class AdaptiveClock {
   double least_window_ = 1.0;
   double most_window_ = 1.0;
   detail::Slot doomed_ = detail::no_slot;
+  detail::Slot newest_ = detail::no_slot;
 };
 
 }  // namespace tiercache
@@ -1209,7 +1223,7 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
-/// after that, and the new entry may be the one that goes.
+/// after that: it chooses among all, the new one included.
 template <class P>
 concept FullEvictionPolicy =
     std::default_initializable<P> && std::default_initializable<typename P::Node> &&
