@@ -2,6 +2,7 @@
 // decides who goes next; the cache tells it who comes, who was read and who leaves.
 #include <tiercache/tiercache.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <iostream>
 #include <random>
@@ -29,12 +30,8 @@ class LeastReadOfThree {
     node.reads = 0;
   }
   Node& victim() noexcept {
-    Node* least = pick();
-    for (int i = 0; i < 2; ++i) {
-      Node* const other = pick();
-      if (other->reads < least->reads) least = other;
-    }
-    return *least;
+    const auto fewer_reads = [](const Node* left, const Node* right) { return left->reads < right->reads; };
+    return *std::min({pick(), pick(), pick()}, fewer_reads);
   }
 
  private:
