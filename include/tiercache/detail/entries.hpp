@@ -123,7 +123,9 @@ class Entries {
   /// Runs `visit(entry)` on every entry, in no order. It may unlink the one that it is given.
   template <class Visit>
   void for_each(const Visit& visit) {
-    index_.for_each([&](Slot slot) { visit(slab_[slot]); });
+    for (Slot slot = 0; slot != slab_.end(); ++slot) {
+      if (slab_[slot].is_held) visit(slab_[slot]);
+    }
   }
 
   /// Returns how many writes ago an entry was stored.

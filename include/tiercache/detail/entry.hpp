@@ -42,8 +42,6 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
 
   // In the order, and of the size, that leave no gaps behind the node of a policy.
   TtlOrigin ttl_origin : 1 = TtlOrigin::policy;
-  /// Whether the index holds it.
-  bool is_held : 1 = false;
   bool has_key : 1 = false;
   bool has_value : 1 = false;
   /// Whether the operation under way is to drop it.
@@ -51,6 +49,8 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
   bool is_forever : 1 = false;
   /// Why it left.
   RemovalCause cause : 3 = RemovalCause::Replaced;
+  /// Whether the index holds it. Apart from the others, which its owner changes without the lock while it is not held.
+  bool is_held = false;
   /// Of the key, mixed.
   std::uint32_t hash = 0;
   Slot slot = no_slot;
