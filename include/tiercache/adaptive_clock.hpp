@@ -7,6 +7,7 @@
 #include <tiercache/detail/ghosts.hpp>
 #include <tiercache/detail/slab.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,8 +29,9 @@ class AdaptiveClock {
  public:
   /// What the policy keeps in each entry.
   struct Node : detail::EvictionLinks {
-    /// How often it was read, up to 3, since a hand passed.
-    std::uint8_t counter : 2 = 0;
+    /// How often it was read, up to 3, since a hand passed. Several threads may read it, and count, at once: a count
+    /// may get lost.
+    std::atomic<std::uint8_t> counter = 0;
     /// Whether it is in the main space, as opposed to the window.
     std::uint8_t is_main : 1 = 0;
     /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
@@ -64,7 +66,7 @@ class AdaptiveClock {
       ghosts_.start(ghost_capacity_);
     }
     sketch_.count(hash);
-    entries[entry].counter = 0;
+    entries[entry].counter.store(0, relaxed);
     if (ghosts_.erase(hash)) {
       vote(1.0);
       if (size() >= capacity_ && main_.size() != 0) {
@@ -85,12 +87,13 @@ class AdaptiveClock {
 
   /// Notes that the entry was read.
   void hit(Node& node) noexcept {
-    if (node.counter < 3) node.counter = (node.counter + 1) & 3;
+    const std::uint8_t counter = node.counter.load(relaxed);
+    if (counter < 3) node.counter.store(static_cast<std::uint8_t>(counter + 1), relaxed);
   }
 
   /// Puts `fresh` in the place of `old`, with its counter.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
-    entries[fresh].counter = entries[old].counter;
+    entries[fresh].counter.store(entries[old].counter.load(relaxed), relaxed);
     entries[fresh].is_main = entries[old].is_main;
     entries[fresh].is_spent = entries[old].is_spent;
     (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
@@ -132,6 +135,8 @@ class AdaptiveClock {
   }
 
  private:
+  static constexpr auto relaxed = std::memory_order_relaxed;
+
   // Measured, on traces of databases, disks and web shops: see the reference that the tests replay.
   static constexpr double first_window = 0.05;
   static constexpr double least_share = 0.01;
@@ -151,7 +156,7 @@ class AdaptiveClock {
   void vote(double change) noexcept { target_ = detail::within(target_ + change, least_window_, most_window_); }
 
   void add_to_main(const auto& entries, detail::Slot entry) noexcept {
-    entries[entry].counter = 0;
+    entries[entry].counter.store(0, relaxed);
     entries[entry].is_main = 1;
     entries[entry].is_spent = 1;
     ++spent_;
@@ -169,9 +174,9 @@ class AdaptiveClock {
     std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
     for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
       const detail::Slot oldest = window_.oldest();
-      if (entries[oldest].counter != 0 && chances != 0) {
+      if (entries[oldest].counter.load(relaxed) != 0 && chances != 0) {
         --chances;
-        entries[oldest].counter = 0;
+        entries[oldest].counter.store(0, relaxed);
         sketch_.count(entries.hash(oldest));
         make_newest(entries, oldest);
         continue;
@@ -191,7 +196,8 @@ class AdaptiveClock {
     for (int steps = 0; steps < most_steps; ++steps) {
       const detail::Slot oldest = main_.oldest();
       auto& node = entries[oldest];
-      if (node.counter == 0) break;
+      const std::uint8_t counter = node.counter.load(relaxed);
+      if (counter == 0) break;
       sketch_.count(entries.hash(oldest));
       if (node.is_spent != 0) {
         const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
@@ -199,8 +205,8 @@ class AdaptiveClock {
         node.is_spent = 0;
         --spent_;
       }
-      node.counter = (node.counter - 1) & 3;
-      if (node.counter == 0) {
+      node.counter.store(static_cast<std::uint8_t>(counter - 1), relaxed);
+      if (counter == 1) {
         node.is_spent = 1;
         ++spent_;
       }

@@ -9,10 +9,12 @@
 
 namespace tiercache {
 
-/// Makes a cache safe from many threads: a mutex per tier, counted references that are atomic.
+/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
   using Mutex = detail::SpinningMutex;
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, one.
+  static constexpr unsigned reader_places = 8;
 
   /// Counts the owners of an object that several threads own.
   class ReferenceCount {

@@ -5,6 +5,7 @@
 #include <tiercache/detail/eviction_queue.hpp>
 #include <tiercache/detail/slab.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -62,7 +63,8 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
 ///   weight is what is bounded, it is an estimate.
 /// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
-///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node.
+///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node: then threads that read need not
+///   wait for each other, and several may hit one node at once; so what it changes is atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
@@ -150,24 +152,24 @@ class Sieve {
  public:
   /// What the policy keeps in each entry.
   struct Node : EvictionLinks {
-    /// Whether it was read since the hand passed.
-    bool is_visited = false;
+    /// Whether it was read since the hand passed. Several threads may read it at once.
+    std::atomic<bool> is_visited = false;
   };
 
   /// Does nothing: the hand goes the same way for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest, not read yet.
   void insert(const auto& entries, EntryNumber entry) noexcept {
-    entries[entry].is_visited = false;
+    entries[entry].is_visited.store(false, std::memory_order_relaxed);
     order_.push_newest(entries, entry);
   }
   /// Notes that the entry was read.
   void hit(Node& node) noexcept {
-    if (!node.is_visited) node.is_visited = true;
+    if (!node.is_visited.load(std::memory_order_relaxed)) node.is_visited.store(true, std::memory_order_relaxed);
   }
   /// Puts `fresh` in the place of `old`.
   void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
-    entries[fresh].is_visited = entries[old].is_visited;
+    entries[fresh].is_visited.store(entries[old].is_visited.load(std::memory_order_relaxed), std::memory_order_relaxed);
     order_.replace(entries, old, fresh);
     if (hand_ == old) hand_ = fresh;
   }
@@ -179,8 +181,8 @@ class Sieve {
   /// Moves the hand, and returns where it stops.
   [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
     if (hand_ == no_entry) hand_ = order_.oldest();
-    for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
-      entries[hand_].is_visited = false;
+    for (int steps = 0; steps < 64 && entries[hand_].is_visited.load(std::memory_order_relaxed); ++steps) {
+      entries[hand_].is_visited.store(false, std::memory_order_relaxed);
       hand_ = entries[hand_].newer;
       if (hand_ == no_entry) hand_ = order_.oldest();
     }

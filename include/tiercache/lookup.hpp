@@ -250,9 +250,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   void block() noexcept {
-    using Thread = detail::BlockedThread<typename Store::Threading::Mutex>;
     Flight& flight = *miss_->flight;
-    Thread thread(flight.store->mutex());
+    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.store->lock())>>;
+    Thread thread(flight.store->lock());
     while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 

@@ -75,7 +75,8 @@ template <class T>
 /// lock is held while a fetcher, a listener, a value's destructor or a resumed coroutine runs: all may call the cache.
 /// Under a lock run only the hash and the comparison of keys, `weigh`, copies and moves of values, and the functions
 /// given to `visit` and `invalidate_if`: these must not call the cache. If one of them throws, the call has changed
-/// nothing and passes the exception on.
+/// nothing and passes the exception on. Several threads may read one value at once, each as const; who writes waits for
+/// them, so reading should be quick.
 ///
 /// **Lifetime.** Nothing returned refers into the cache. The destructor forgets all entries, without telling listeners;
 /// fetches under way end for those who wait for them and store nothing. It must not run at the same time as another
@@ -151,7 +152,7 @@ class BasicTieredCache {
 
   /// Runs `function(const Value&)` on the fresh value of `key` in place; tells whether there was one. Counts as `get`
   /// does, once the function has returned. The function runs under the tier's lock: it must not call the cache, and
-  /// nothing else can use the tier meanwhile.
+  /// nobody else can write to the tier meanwhile, or, with some eviction policies, read from it.
   template <class T, class K = Key<T>, class F>
   bool visit(const K& key, F&& function) {
     return store<T>().read(detail::keep_key<T, const K&>(key),

@@ -45,6 +45,7 @@ class Completer {
   void run(const std::atomic<bool>& is_over) {
     while (!is_over) {
       Call* call = first_.exchange(nullptr, std::memory_order_acquire);
+      if (call == nullptr) std::this_thread::yield();  // there may be fewer processors than threads
       while (call != nullptr) {
         Call& ended = *call;
         call = ended.next_;

@@ -538,8 +538,9 @@ class AdaptiveClock {
  public:
   /// What the policy keeps in each entry.
   struct Node : detail::EvictionLinks {
-    /// How often it was read, up to 3, since a hand passed.
-    std::uint8_t counter : 2 = 0;
+    /// How often it was read, up to 3, since a hand passed. Several threads may read it, and count, at once: a count
+    /// may get lost.
+    std::atomic<std::uint8_t> counter = 0;
     /// Whether it is in the main space, as opposed to the window.
     std::uint8_t is_main : 1 = 0;
     /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
@@ -574,7 +575,7 @@ class AdaptiveClock {
       ghosts_.start(ghost_capacity_);
     }
     sketch_.count(hash);
-    entries[entry].counter = 0;
+    entries[entry].counter.store(0, relaxed);
     if (ghosts_.erase(hash)) {
       vote(1.0);
       if (size() >= capacity_ && main_.size() != 0) {
@@ -595,12 +596,13 @@ class AdaptiveClock {
 
   /// Notes that the entry was read.
   void hit(Node& node) noexcept {
-    if (node.counter < 3) node.counter = (node.counter + 1) & 3;
+    const std::uint8_t counter = node.counter.load(relaxed);
+    if (counter < 3) node.counter.store(static_cast<std::uint8_t>(counter + 1), relaxed);
   }
 
   /// Puts `fresh` in the place of `old`, with its counter.
   void replace(const auto& entries, detail::Slot old, detail::Slot fresh) noexcept {
-    entries[fresh].counter = entries[old].counter;
+    entries[fresh].counter.store(entries[old].counter.load(relaxed), relaxed);
     entries[fresh].is_main = entries[old].is_main;
     entries[fresh].is_spent = entries[old].is_spent;
     (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
@@ -642,6 +644,8 @@ class AdaptiveClock {
   }
 
  private:
+  static constexpr auto relaxed = std::memory_order_relaxed;
+
   // Measured, on traces of databases, disks and web shops: see the reference that the tests replay.
   static constexpr double first_window = 0.05;
   static constexpr double least_share = 0.01;
@@ -661,7 +665,7 @@ class AdaptiveClock {
   void vote(double change) noexcept { target_ = detail::within(target_ + change, least_window_, most_window_); }
 
   void add_to_main(const auto& entries, detail::Slot entry) noexcept {
-    entries[entry].counter = 0;
+    entries[entry].counter.store(0, relaxed);
     entries[entry].is_main = 1;
     entries[entry].is_spent = 1;
     ++spent_;
@@ -679,9 +683,9 @@ class AdaptiveClock {
     std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
     for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
       const detail::Slot oldest = window_.oldest();
-      if (entries[oldest].counter != 0 && chances != 0) {
+      if (entries[oldest].counter.load(relaxed) != 0 && chances != 0) {
         --chances;
-        entries[oldest].counter = 0;
+        entries[oldest].counter.store(0, relaxed);
         sketch_.count(entries.hash(oldest));
         make_newest(entries, oldest);
         continue;
@@ -701,7 +705,8 @@ class AdaptiveClock {
     for (int steps = 0; steps < most_steps; ++steps) {
       const detail::Slot oldest = main_.oldest();
       auto& node = entries[oldest];
-      if (node.counter == 0) break;
+      const std::uint8_t counter = node.counter.load(relaxed);
+      if (counter == 0) break;
       sketch_.count(entries.hash(oldest));
       if (node.is_spent != 0) {
         const double scarcity = static_cast<double>(ghost_capacity_) / static_cast<double>(spent_);
@@ -709,8 +714,8 @@ class AdaptiveClock {
         node.is_spent = 0;
         --spent_;
       }
-      node.counter = (node.counter - 1) & 3;
-      if (node.counter == 0) {
+      node.counter.store(static_cast<std::uint8_t>(counter - 1), relaxed);
+      if (counter == 1) {
         node.is_spent = 1;
         ++spent_;
       }
@@ -990,11 +995,15 @@ class SpinningMutex {
  public:
   void lock() noexcept {
     int state = unlocked;
-    if (!state_.compare_exchange_strong(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) wait();
+    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
   }
   void unlock() noexcept {
     if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
   }
+
+  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
+  /// locks it later sees what was done before, in sequentially consistent order.
+  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
 
  private:
   static constexpr int unlocked = 0;
@@ -1006,12 +1015,12 @@ class SpinningMutex {
       TIERCACHE_PAUSE();
       int state = unlocked;
       if (state_.load(std::memory_order_relaxed) == unlocked &&
-          state_.compare_exchange_weak(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) {
+          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
         return;
       }
     }
     // From here on whoever unlocks has to wake somebody: there may be others who wait.
-    while (state_.exchange(awaited, std::memory_order_acquire) != unlocked) {
+    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
       state_.wait(awaited, std::memory_order_relaxed);
     }
   }
@@ -1039,10 +1048,12 @@ class LockGuard {
 
 namespace tiercache {
 
-/// Makes a cache safe from many threads: a mutex per tier, counted references that are atomic.
+/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
   using Mutex = detail::SpinningMutex;
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, one.
+  static constexpr unsigned reader_places = 8;
 
   /// Counts the owners of an object that several threads own.
   class ReferenceCount {
@@ -1219,7 +1230,8 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
 ///   weight is what is bounded, it is an estimate.
 /// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
-///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node.
+///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node: then threads that read need not
+///   wait for each other, and several may hit one node at once; so what it changes is atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
@@ -1307,24 +1319,24 @@ class Sieve {
  public:
   /// What the policy keeps in each entry.
   struct Node : EvictionLinks {
-    /// Whether it was read since the hand passed.
-    bool is_visited = false;
+    /// Whether it was read since the hand passed. Several threads may read it at once.
+    std::atomic<bool> is_visited = false;
   };
 
   /// Does nothing: the hand goes the same way for every size.
   void resize(std::size_t) noexcept {}
   /// Makes `entry` the newest, not read yet.
   void insert(const auto& entries, EntryNumber entry) noexcept {
-    entries[entry].is_visited = false;
+    entries[entry].is_visited.store(false, std::memory_order_relaxed);
     order_.push_newest(entries, entry);
   }
   /// Notes that the entry was read.
   void hit(Node& node) noexcept {
-    if (!node.is_visited) node.is_visited = true;
+    if (!node.is_visited.load(std::memory_order_relaxed)) node.is_visited.store(true, std::memory_order_relaxed);
   }
   /// Puts `fresh` in the place of `old`.
   void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
-    entries[fresh].is_visited = entries[old].is_visited;
+    entries[fresh].is_visited.store(entries[old].is_visited.load(std::memory_order_relaxed), std::memory_order_relaxed);
     order_.replace(entries, old, fresh);
     if (hand_ == old) hand_ = fresh;
   }
@@ -1336,8 +1348,8 @@ class Sieve {
   /// Moves the hand, and returns where it stops.
   [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
     if (hand_ == no_entry) hand_ = order_.oldest();
-    for (int steps = 0; steps < 64 && entries[hand_].is_visited; ++steps) {
-      entries[hand_].is_visited = false;
+    for (int steps = 0; steps < 64 && entries[hand_].is_visited.load(std::memory_order_relaxed); ++steps) {
+      entries[hand_].is_visited.store(false, std::memory_order_relaxed);
       hand_ = entries[hand_].newer;
       if (hand_ == no_entry) hand_ = order_.oldest();
     }
@@ -3101,6 +3113,10 @@ class Entries {
   /// Whether the eviction policy chooses between those who are there and the one who comes.
   static constexpr bool has_admission = requires { requires TierTraits<T>::Eviction::has_admission; };
 
+  /// Whether a hit concerns nothing but the entry, so that hits of different entries can happen at once.
+  static constexpr bool hits_alone =
+      HitsAlone<typename TierTraits<T>::Eviction> && FullEvictionPolicy<typename TierTraits<T>::Eviction>;
+
   Entries() = default;
   Entries(const Entries&) = delete;
   Entries& operator=(const Entries&) = delete;
@@ -3537,12 +3553,11 @@ class Contents {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
 
-  /// The counters, but for the levels and the lookups, which are all hits and misses: whoever sees an event counts it.
+  /// The counters, but for the levels and what readers count: whoever sees an event counts it.
   TierStats counted;
 
   [[nodiscard]] TierStats stats() const noexcept {
     TierStats stats = counted;
-    stats.lookups = stats.hits + stats.misses;
     stats.name = TierTraits<T>::name();
     stats.entries = entries_.size();
     stats.weight = entries_.weight();
@@ -3550,12 +3565,8 @@ class Contents {
     return stats;
   }
 
-  /// Counts a lookup that the entry answered, and tells the eviction policy.
-  void hit(Entry& entry) noexcept {
-    entries_.touch(entry);
-    ++counted.hits;
-    if (!entry.has_value) ++counted.not_found_hits;
-  }
+  /// Tells the eviction policy that the entry answered a lookup.
+  void hit(Entry& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
@@ -3811,6 +3822,144 @@ class Flights {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/tier_lock.hpp>
+// TierLock: the lock of one tier, held whole by who changes something and shared by those who only read. What happens
+// under it is the business of detail/store.hpp.
+
+namespace tiercache::detail {
+
+/// What readers count.
+struct ReadCounts {
+  std::uint64_t hits = 0;
+  std::uint64_t not_found_hits = 0;
+  std::uint64_t misses = 0;
+
+  ReadCounts& operator+=(const ReadCounts& other) noexcept {
+    hits += other.hits;
+    not_found_hits += other.not_found_hits;
+    misses += other.misses;
+    return *this;
+  }
+};
+
+/// How many readers can hold the lock of a tier at once: 1 unless the threading says more.
+template <class Threading>
+inline constexpr unsigned reader_places = 1;
+template <class Threading>
+  requires requires { Threading::reader_places; }
+inline constexpr unsigned reader_places<Threading> = Threading::reader_places;
+
+/// Returns a number that differs from thread to thread, from 0 on.
+[[nodiscard]] inline unsigned thread_number() noexcept {
+  static std::atomic<unsigned> next{0};
+  thread_local const unsigned number = next.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
+/// The lock of one tier, with one place for readers: they hold it whole.
+template <class Mutex, unsigned places>
+class TierLock {
+ public:
+  struct Place {
+    ReadCounts counts;
+  };
+
+  void lock() noexcept(noexcept(mutex_.lock())) { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
+
+  [[nodiscard]] Place& lock_shared() noexcept(noexcept(mutex_.lock())) {
+    mutex_.lock();
+    return place_;
+  }
+  void unlock_shared(Place&) noexcept { mutex_.unlock(); }
+
+  /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
+  template <class Visit>
+  void for_each_count(const Visit& visit) {
+    visit(place_.counts);
+  }
+
+ private:
+  Mutex mutex_;
+  Place place_;
+};
+
+/// The lock of one tier, with several places for readers, each with a cache line of its own: threads that read do not
+/// wait for each other, nor do their processors for each other's memory. Who changes something waits for all readers
+/// and keeps new ones out.
+///
+/// A reader takes its place and then looks whether the lock is held whole; who wants it whole says so and then waits
+/// for the places that are taken: at least one of the two sees the other (Dekker's order; all of it is sequentially
+/// consistent). So to hold it whole costs three atomic operations, however many places there are.
+template <class Mutex, unsigned places>
+  requires(places > 1)
+class TierLock<Mutex, places> {
+ public:
+  struct alignas(64) Place {
+    Mutex mutex;
+    ReadCounts counts;
+  };
+
+  void lock() noexcept {
+    whole_.lock();
+    is_whole_.store(true, std::memory_order_seq_cst);
+    for (Place& place : places_) {
+      if (!place.mutex.is_locked()) continue;
+      place.mutex.lock();
+      place.mutex.unlock();
+    }
+  }
+  void unlock() noexcept {
+    is_whole_.store(false, std::memory_order_release);
+    whole_.unlock();
+  }
+
+  [[nodiscard]] Place& lock_shared() noexcept {
+    Place& place = places_[thread_number() % places];
+    place.mutex.lock();
+    if (is_whole_.load(std::memory_order_seq_cst)) let_pass(place);
+    return place;
+  }
+  void unlock_shared(Place& place) noexcept { place.mutex.unlock(); }
+
+  /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
+  template <class Visit>
+  void for_each_count(const Visit& visit) {
+    for (Place& place : places_) visit(place.counts);
+  }
+
+ private:
+  /// Lets whoever holds or wants the whole go first, and takes the place again.
+  TIERCACHE_COLD void let_pass(Place& place) noexcept {
+    place.mutex.unlock();
+    whole_.lock();
+    place.mutex.lock();
+    whole_.unlock();
+  }
+
+  alignas(64) Mutex whole_;
+  std::atomic<bool> is_whole_{false};
+  Place places_[places];
+};
+
+/// Holds a tier's lock as a reader, while it lives.
+template <class Lock>
+class ReadGuard {
+ public:
+  explicit ReadGuard(Lock& lock) : lock_(lock), place_(lock.lock_shared()) {}
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+  ~ReadGuard() { lock_.unlock_shared(place_); }
+
+  [[nodiscard]] ReadCounts& counts() const noexcept { return place_.counts; }
+
+ private:
+  Lock& lock_;
+  typename Lock::Place& place_;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/store.hpp>
 // Store: one tier at work. It puts the lock around the tier's contents and its flights, and decides what every
 // operation means for both. Who waits and how a fetch is run is not known here, nor are the other tiers.
@@ -3847,15 +3996,14 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
     const std::uint32_t hash = hash_of(key);
-    const Lock lock(mutex_);
+    const Reading lock(lock_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
-      ++contents_.counted.misses;
-      ++contents_.counted.lookups_without_fetch;
+      ++lock.counts().misses;
       return false;
     }
     if (entry->has_value) use(std::as_const(entry->value));
-    contents_.hit(*entry);
+    hit(*entry, lock.counts());
     return entry->has_value;
   }
 
@@ -3866,7 +4014,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     TimePoint stored_at;
     Ttl ttl;
     {
-      const Lock lock(mutex_);
+      const Reading lock(lock_);
       const Entry* const entry = contents_.find(hash, key);
       if (entry == nullptr || !entry->has_value) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
@@ -3883,18 +4031,24 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class K, class Answer>
   [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = hash_of(key);
+    const auto answers = [&](TimePoint time, ReadCounts& counts) {
+      Entry* const entry = contents_.find(hash, key);
+      if (entry == nullptr || !entry->is_fresh(time) || !(entry->has_value || takes_not_found)) return false;
+      answer(std::as_const(*entry));
+      hit(*entry, counts);
+      return true;
+    };
+    if constexpr (has_readers) {
+      const Reading lock(lock_);
+      if (answers(now(), lock.counts())) return Beginning::answered;
+    }
     Reference<Flight> opened;
     for (;;) {
       {
-        const Lock lock(mutex_);
+        const Lock lock(lock_);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (Entry* const entry = contents_.find(hash, key);
-            entry != nullptr && entry->is_fresh(time) && (entry->has_value || takes_not_found)) {
-          answer(std::as_const(*entry));
-          contents_.hit(*entry);
-          return Beginning::answered;
-        }
+        if (answers(time, read_counts_)) return Beginning::answered;
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -3925,7 +4079,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     if (flight.is_done) return false;
     waiter.asked_within = FetchScope::current();
     flight.waiters.push_back(waiter);
@@ -3933,20 +4087,20 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return flight.is_done;
   }
 
   /// Takes a waiter off the flight's list, if it is on it; tells whether it was. If not, its waking is under way.
   bool leave(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return flight.waiters.erase(waiter);
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
   /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     flight.is_leader_leaving = !flight.is_done;
     return flight.is_leader_leaving && !flight.is_starting;
   }
@@ -3954,7 +4108,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
   /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
   [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     if (flight.passed_on != passed_on) return false;
     flight.is_starting = false;
     return flight.is_leader_leaving && !flight.is_done;
@@ -3968,7 +4122,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
-      const Lock lock(mutex_);
+      const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
       } else if (!flight.is_current || is_closed_) {
@@ -3988,7 +4142,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void abandon(Flight& flight) noexcept {
     Waiter* next = nullptr;
     {
-      const Lock lock(mutex_);
+      const Lock lock(lock_);
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();
@@ -4010,7 +4164,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
   /// The lock, for waiters that must be told under it.
-  [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
+  [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
   // Writing.
 
@@ -4022,7 +4176,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     entry->set_value(std::forward<V>(value));
 
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
@@ -4036,7 +4190,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate(const K& key) {
     const std::uint32_t hash = hash_of(key);
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     Entry* const entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
@@ -4047,7 +4201,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   std::size_t invalidate_all(RemovalCause cause) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     flights_.supersede_all();
     return contents_.drop_all(cause, removals);
   }
@@ -4057,7 +4211,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class Predicate>
   std::size_t invalidate_if(const Predicate& is_meant) {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
       return !entry.has_value || is_meant(entry.key, entry.value);
     };
@@ -4068,13 +4222,13 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   std::size_t trim(std::size_t count) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.trim(count, removals);
   }
 
   std::size_t purge_expired() noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.drop_expired(now(), removals);
   }
 
@@ -4082,7 +4236,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void close() noexcept {
     Reference<Listener<T, Threading>> listener;
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     is_closed_ = true;
     flights_.supersede_all();
     listener = contents_.exchange_listener({});
@@ -4092,40 +4246,54 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   // Upkeep.
 
   [[nodiscard]] TierPolicy policy() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.policy();
   }
 
   void set_policy(const TierPolicy& policy) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     contents_.set_policy(policy, now(), removals);
   }
 
   [[nodiscard]] std::size_t size() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.size();
   }
 
   [[nodiscard]] TierStats stats() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     TierStats stats = contents_.stats();
+    ReadCounts reads = read_counts_;
+    lock_.for_each_count([&reads](const ReadCounts& counts) { reads += counts; });
+    stats.hits = reads.hits;
+    stats.not_found_hits = reads.not_found_hits;
+    stats.misses += reads.misses;
+    stats.lookups_without_fetch += reads.misses;
+    stats.lookups = stats.hits + stats.misses;
     stats.in_flight = flights_.size();
     return stats;
   }
 
   void reset_stats() noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     contents_.counted = TierStats{};
+    read_counts_ = ReadCounts{};
+    lock_.for_each_count([](ReadCounts& counts) { counts = ReadCounts{}; });
   }
 
   void set_listener(Reference<Listener<T, Threading>> listener) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     listener = contents_.exchange_listener(std::move(listener));
   }
 
  private:
-  using Lock = LockGuard<typename Threading::Mutex>;
+  /// Whether those who read need not wait for each other.
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+
+  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
+  using Lock = LockGuard<TierLock>;
+  using Reading = ReadGuard<TierLock>;
   using Removals = detail::Removals<T, Threading>;
   using OutcomeKind = typename Outcome<Value>::Kind;
 
@@ -4141,11 +4309,17 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   [[nodiscard]] OwnedEntry take_entry() {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.take();
   }
 
   // What follows wants the lock held.
+
+  void hit(Entry& entry, ReadCounts& counts) noexcept {
+    contents_.hit(entry);
+    ++counts.hits;
+    if (!entry.has_value) ++counts.not_found_hits;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
@@ -4193,7 +4367,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     for (;;) {
       Waiter* waiter = nullptr;
       {
-        const Lock lock(mutex_);
+        const Lock lock(lock_);
         waiter = flight.waiters.pop_front();
       }
       if (waiter == nullptr) return;
@@ -4202,7 +4376,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     }
   }
 
-  mutable typename Threading::Mutex mutex_;
+  mutable TierLock lock_;
+  /// What was read with the lock held whole.
+  ReadCounts read_counts_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
   Flights<Store> flights_;
@@ -4448,9 +4624,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   void block() noexcept {
-    using Thread = detail::BlockedThread<typename Store::Threading::Mutex>;
     Flight& flight = *miss_->flight;
-    Thread thread(flight.store->mutex());
+    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.store->lock())>>;
+    Thread thread(flight.store->lock());
     while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
@@ -4691,7 +4867,8 @@ template <class T>
 /// lock is held while a fetcher, a listener, a value's destructor or a resumed coroutine runs: all may call the cache.
 /// Under a lock run only the hash and the comparison of keys, `weigh`, copies and moves of values, and the functions
 /// given to `visit` and `invalidate_if`: these must not call the cache. If one of them throws, the call has changed
-/// nothing and passes the exception on.
+/// nothing and passes the exception on. Several threads may read one value at once, each as const; who writes waits for
+/// them, so reading should be quick.
 ///
 /// **Lifetime.** Nothing returned refers into the cache. The destructor forgets all entries, without telling listeners;
 /// fetches under way end for those who wait for them and store nothing. It must not run at the same time as another
@@ -4767,7 +4944,7 @@ class BasicTieredCache {
 
   /// Runs `function(const Value&)` on the fresh value of `key` in place; tells whether there was one. Counts as `get`
   /// does, once the function has returned. The function runs under the tier's lock: it must not call the cache, and
-  /// nothing else can use the tier meanwhile.
+  /// nobody else can write to the tier meanwhile, or, with some eviction policies, read from it.
   template <class T, class K = Key<T>, class F>
   bool visit(const K& key, F&& function) {
     return store<T>().read(detail::keep_key<T, const K&>(key),

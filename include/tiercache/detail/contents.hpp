@@ -37,12 +37,11 @@ class Contents {
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
 
-  /// The counters, but for the levels and the lookups, which are all hits and misses: whoever sees an event counts it.
+  /// The counters, but for the levels and what readers count: whoever sees an event counts it.
   TierStats counted;
 
   [[nodiscard]] TierStats stats() const noexcept {
     TierStats stats = counted;
-    stats.lookups = stats.hits + stats.misses;
     stats.name = TierTraits<T>::name();
     stats.entries = entries_.size();
     stats.weight = entries_.weight();
@@ -50,12 +49,8 @@ class Contents {
     return stats;
   }
 
-  /// Counts a lookup that the entry answered, and tells the eviction policy.
-  void hit(Entry& entry) noexcept {
-    entries_.touch(entry);
-    ++counted.hits;
-    if (!entry.has_value) ++counted.not_found_hits;
-  }
+  /// Tells the eviction policy that the entry answered a lookup.
+  void hit(Entry& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }

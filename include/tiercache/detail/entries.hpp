@@ -61,6 +61,10 @@ class Entries {
   /// Whether the eviction policy chooses between those who are there and the one who comes.
   static constexpr bool has_admission = requires { requires TierTraits<T>::Eviction::has_admission; };
 
+  /// Whether a hit concerns nothing but the entry, so that hits of different entries can happen at once.
+  static constexpr bool hits_alone =
+      HitsAlone<typename TierTraits<T>::Eviction> && FullEvictionPolicy<typename TierTraits<T>::Eviction>;
+
   Entries() = default;
   Entries(const Entries&) = delete;
   Entries& operator=(const Entries&) = delete;

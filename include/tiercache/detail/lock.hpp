@@ -13,11 +13,15 @@ class SpinningMutex {
  public:
   void lock() noexcept {
     int state = unlocked;
-    if (!state_.compare_exchange_strong(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) wait();
+    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
   }
   void unlock() noexcept {
     if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
   }
+
+  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
+  /// locks it later sees what was done before, in sequentially consistent order.
+  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
 
  private:
   static constexpr int unlocked = 0;
@@ -29,12 +33,12 @@ class SpinningMutex {
       TIERCACHE_PAUSE();
       int state = unlocked;
       if (state_.load(std::memory_order_relaxed) == unlocked &&
-          state_.compare_exchange_weak(state, locked, std::memory_order_acquire, std::memory_order_relaxed)) {
+          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
         return;
       }
     }
     // From here on whoever unlocks has to wake somebody: there may be others who wait.
-    while (state_.exchange(awaited, std::memory_order_acquire) != unlocked) {
+    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
       state_.wait(awaited, std::memory_order_relaxed);
     }
   }

@@ -12,6 +12,7 @@
 #include <tiercache/detail/lock.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
+#include <tiercache/detail/tier_lock.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/tier_stats.hpp>
 
@@ -54,15 +55,14 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
     const std::uint32_t hash = hash_of(key);
-    const Lock lock(mutex_);
+    const Reading lock(lock_);
     Entry* const entry = contents_.find(hash, key);
     if (entry == nullptr || !entry->is_fresh(now())) {
-      ++contents_.counted.misses;
-      ++contents_.counted.lookups_without_fetch;
+      ++lock.counts().misses;
       return false;
     }
     if (entry->has_value) use(std::as_const(entry->value));
-    contents_.hit(*entry);
+    hit(*entry, lock.counts());
     return entry->has_value;
   }
 
@@ -73,7 +73,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     TimePoint stored_at;
     Ttl ttl;
     {
-      const Lock lock(mutex_);
+      const Reading lock(lock_);
       const Entry* const entry = contents_.find(hash, key);
       if (entry == nullptr || !entry->has_value) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
@@ -90,18 +90,24 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class K, class Answer>
   [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = hash_of(key);
+    const auto answers = [&](TimePoint time, ReadCounts& counts) {
+      Entry* const entry = contents_.find(hash, key);
+      if (entry == nullptr || !entry->is_fresh(time) || !(entry->has_value || takes_not_found)) return false;
+      answer(std::as_const(*entry));
+      hit(*entry, counts);
+      return true;
+    };
+    if constexpr (has_readers) {
+      const Reading lock(lock_);
+      if (answers(now(), lock.counts())) return Beginning::answered;
+    }
     Reference<Flight> opened;
     for (;;) {
       {
-        const Lock lock(mutex_);
+        const Lock lock(lock_);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (Entry* const entry = contents_.find(hash, key);
-            entry != nullptr && entry->is_fresh(time) && (entry->has_value || takes_not_found)) {
-          answer(std::as_const(*entry));
-          contents_.hit(*entry);
-          return Beginning::answered;
-        }
+        if (answers(time, read_counts_)) return Beginning::answered;
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -132,7 +138,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     if (flight.is_done) return false;
     waiter.asked_within = FetchScope::current();
     flight.waiters.push_back(waiter);
@@ -140,20 +146,20 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return flight.is_done;
   }
 
   /// Takes a waiter off the flight's list, if it is on it; tells whether it was. If not, its waking is under way.
   bool leave(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return flight.waiters.erase(waiter);
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
   /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     flight.is_leader_leaving = !flight.is_done;
     return flight.is_leader_leaving && !flight.is_starting;
   }
@@ -161,7 +167,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
   /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
   [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     if (flight.passed_on != passed_on) return false;
     flight.is_starting = false;
     return flight.is_leader_leaving && !flight.is_done;
@@ -175,7 +181,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
-      const Lock lock(mutex_);
+      const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
       } else if (!flight.is_current || is_closed_) {
@@ -195,7 +201,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void abandon(Flight& flight) noexcept {
     Waiter* next = nullptr;
     {
-      const Lock lock(mutex_);
+      const Lock lock(lock_);
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();
@@ -217,7 +223,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
   /// The lock, for waiters that must be told under it.
-  [[nodiscard]] typename Threading::Mutex& mutex() const noexcept { return mutex_; }
+  [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
   // Writing.
 
@@ -229,7 +235,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     entry->set_value(std::forward<V>(value));
 
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     const TimePoint time = now();
     Entry* const held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
@@ -243,7 +249,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate(const K& key) {
     const std::uint32_t hash = hash_of(key);
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     Entry* const entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
@@ -254,7 +260,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   std::size_t invalidate_all(RemovalCause cause) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     flights_.supersede_all();
     return contents_.drop_all(cause, removals);
   }
@@ -264,7 +270,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   template <class Predicate>
   std::size_t invalidate_if(const Predicate& is_meant) {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
       return !entry.has_value || is_meant(entry.key, entry.value);
     };
@@ -275,13 +281,13 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   std::size_t trim(std::size_t count) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.trim(count, removals);
   }
 
   std::size_t purge_expired() noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.drop_expired(now(), removals);
   }
 
@@ -289,7 +295,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void close() noexcept {
     Reference<Listener<T, Threading>> listener;
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     is_closed_ = true;
     flights_.supersede_all();
     listener = contents_.exchange_listener({});
@@ -299,40 +305,54 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   // Upkeep.
 
   [[nodiscard]] TierPolicy policy() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.policy();
   }
 
   void set_policy(const TierPolicy& policy) noexcept {
     Removals removals;
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     contents_.set_policy(policy, now(), removals);
   }
 
   [[nodiscard]] std::size_t size() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.size();
   }
 
   [[nodiscard]] TierStats stats() const noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     TierStats stats = contents_.stats();
+    ReadCounts reads = read_counts_;
+    lock_.for_each_count([&reads](const ReadCounts& counts) { reads += counts; });
+    stats.hits = reads.hits;
+    stats.not_found_hits = reads.not_found_hits;
+    stats.misses += reads.misses;
+    stats.lookups_without_fetch += reads.misses;
+    stats.lookups = stats.hits + stats.misses;
     stats.in_flight = flights_.size();
     return stats;
   }
 
   void reset_stats() noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     contents_.counted = TierStats{};
+    read_counts_ = ReadCounts{};
+    lock_.for_each_count([](ReadCounts& counts) { counts = ReadCounts{}; });
   }
 
   void set_listener(Reference<Listener<T, Threading>> listener) noexcept {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     listener = contents_.exchange_listener(std::move(listener));
   }
 
  private:
-  using Lock = LockGuard<typename Threading::Mutex>;
+  /// Whether those who read need not wait for each other.
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+
+  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
+  using Lock = LockGuard<TierLock>;
+  using Reading = ReadGuard<TierLock>;
   using Removals = detail::Removals<T, Threading>;
   using OutcomeKind = typename Outcome<Value>::Kind;
 
@@ -348,11 +368,17 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   [[nodiscard]] OwnedEntry take_entry() {
-    const Lock lock(mutex_);
+    const Lock lock(lock_);
     return contents_.take();
   }
 
   // What follows wants the lock held.
+
+  void hit(Entry& entry, ReadCounts& counts) noexcept {
+    contents_.hit(entry);
+    ++counts.hits;
+    if (!entry.has_value) ++counts.not_found_hits;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
@@ -400,7 +426,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     for (;;) {
       Waiter* waiter = nullptr;
       {
-        const Lock lock(mutex_);
+        const Lock lock(lock_);
         waiter = flight.waiters.pop_front();
       }
       if (waiter == nullptr) return;
@@ -409,7 +435,9 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     }
   }
 
-  mutable typename Threading::Mutex mutex_;
+  mutable TierLock lock_;
+  /// What was read with the lock held whole.
+  ReadCounts read_counts_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
   Flights<Store> flights_;
