@@ -37,6 +37,7 @@ using CountedString = std::basic_string<char, std::char_traits<char>, CountingAl
 
 struct Cards : tiercache::Tier<CountedString, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 2};
+  using eviction = tiercache::Lru;
 };
 
 // Converts to a string_view and is no string.

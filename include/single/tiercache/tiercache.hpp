@@ -4889,8 +4889,8 @@ class BasicTieredCache {
   using Threading = typename detail::UsableConfig<Config>::threading;
 
  public:
-  /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates a few
-  /// hundred bytes a tier, whatever its capacity.
+  /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates about
+  /// a kilobyte a tier, whatever its capacity.
   template <class... Overridden>
   explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
       : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
