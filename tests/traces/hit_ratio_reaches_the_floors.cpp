@@ -86,7 +86,7 @@ TEST_CASE("On real traces a small tier is hit about as often as with LRU, or mor
       WARN("skipped: TIERCACHE_TRACES names no folder with traces");
       return;
     }
-    for (const std::size_t capacity : {1, 2, 3, 5, 8, 13, 20, 32, 50}) {
+    for (const std::size_t capacity : {1U, 2U, 3U, 5U, 8U, 13U, 20U, 32U, 50U}) {
       CAPTURE(name, capacity);
       const double lru = replay<tiercache::LocalTieredCache<LruPages>, LruPages>(trace, capacity);
       CHECK(replay<Unsharded, Pages>(trace, capacity) >= lru - 2);
