@@ -118,8 +118,8 @@ class AdaptiveClock {
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
     drain_window(entries, 1.0);
-    if (static_cast<double>(window_.size()) <= target_ && main_.size() != 0) return victim_of_main(entries);
-    if (window_.oldest() == newest_) make_newest(entries, newest_);
+    if (!is_window_above(target_) && main_.size() != 0) return victim_of_main(entries);
+    if (window_.oldest() == newest_) window_.make_newest(entries, newest_);
     const detail::Slot candidate = window_.oldest();
     const std::uint32_t hash = entries.hash(candidate);
     if (main_.size() != 0) {
@@ -149,6 +149,8 @@ class AdaptiveClock {
 
   [[nodiscard]] std::size_t size() const noexcept { return window_.size() + main_.size(); }
 
+  [[nodiscard]] bool is_window_above(double size) const noexcept { return static_cast<double>(window_.size()) > size; }
+
   [[nodiscard]] bool beats(std::uint32_t candidate, std::uint32_t rival) const noexcept {
     return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
   }
@@ -163,29 +165,24 @@ class AdaptiveClock {
     main_.push_newest(entries, entry);
   }
 
-  void make_newest(const auto& entries, detail::Slot in_window) noexcept {
-    window_.erase(entries, in_window);
-    window_.push_newest(entries, in_window);
-  }
-
   /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
   /// which stay once more. Then, the oldest was not read.
   void drain_window(const auto& entries, double excess) noexcept {
     std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
-    for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
+    for (int steps = 0; steps < 2 * most_steps && is_window_above(target_); ++steps) {
       const detail::Slot oldest = window_.oldest();
       if (entries[oldest].counter.load(relaxed) != 0 && chances != 0) {
         --chances;
         entries[oldest].counter.store(0, relaxed);
         sketch_.count(entries.hash(oldest));
-        make_newest(entries, oldest);
+        window_.make_newest(entries, oldest);
         continue;
       }
       if (oldest == newest_ && window_.size() > 1) {
-        make_newest(entries, oldest);
+        window_.make_newest(entries, oldest);
         continue;
       }
-      if (static_cast<double>(window_.size()) <= target_ + excess) return;
+      if (!is_window_above(target_ + excess)) return;
       window_.erase(entries, oldest);
       add_to_main(entries, oldest);
     }
@@ -210,8 +207,7 @@ class AdaptiveClock {
         node.is_spent = 1;
         ++spent_;
       }
-      main_.erase(entries, oldest);
-      main_.push_newest(entries, oldest);
+      main_.make_newest(entries, oldest);
     }
     return main_.oldest();
   }

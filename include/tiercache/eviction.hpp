@@ -125,9 +125,7 @@ class Lru {
   void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Makes `entry` the most recently used.
   void hit(const auto& entries, EntryNumber entry) noexcept {
-    if (order_.newest() == entry) return;
-    order_.erase(entries, entry);
-    order_.push_newest(entries, entry);
+    if (order_.newest() != entry) order_.make_newest(entries, entry);
   }
   /// Makes `fresh` the most recently used and forgets `old`.
   void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {

@@ -277,6 +277,11 @@ class EvictionQueue {
     --size_;
   }
 
+  void make_newest(const auto& entries, Slot entry) noexcept {
+    erase(entries, entry);
+    push_newest(entries, entry);
+  }
+
   /// Puts `fresh` where `old` is.
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     const Slot older = entries[old].older;
@@ -627,8 +632,8 @@ class AdaptiveClock {
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
     drain_window(entries, 1.0);
-    if (static_cast<double>(window_.size()) <= target_ && main_.size() != 0) return victim_of_main(entries);
-    if (window_.oldest() == newest_) make_newest(entries, newest_);
+    if (!is_window_above(target_) && main_.size() != 0) return victim_of_main(entries);
+    if (window_.oldest() == newest_) window_.make_newest(entries, newest_);
     const detail::Slot candidate = window_.oldest();
     const std::uint32_t hash = entries.hash(candidate);
     if (main_.size() != 0) {
@@ -658,6 +663,8 @@ class AdaptiveClock {
 
   [[nodiscard]] std::size_t size() const noexcept { return window_.size() + main_.size(); }
 
+  [[nodiscard]] bool is_window_above(double size) const noexcept { return static_cast<double>(window_.size()) > size; }
+
   [[nodiscard]] bool beats(std::uint32_t candidate, std::uint32_t rival) const noexcept {
     return sketch_.estimate(candidate) > sketch_.estimate(rival) + margin;
   }
@@ -672,29 +679,24 @@ class AdaptiveClock {
     main_.push_newest(entries, entry);
   }
 
-  void make_newest(const auto& entries, detail::Slot in_window) noexcept {
-    window_.erase(entries, in_window);
-    window_.push_newest(entries, in_window);
-  }
-
   /// Brings the window down to `excess` over its target: the oldest go to the main space, but for those that were read,
   /// which stay once more. Then, the oldest was not read.
   void drain_window(const auto& entries, double excess) noexcept {
     std::size_t chances = detail::smaller(window_.size(), static_cast<std::size_t>(most_steps));
-    for (int steps = 0; steps<2 * most_steps&& static_cast<double>(window_.size())> target_; ++steps) {
+    for (int steps = 0; steps < 2 * most_steps && is_window_above(target_); ++steps) {
       const detail::Slot oldest = window_.oldest();
       if (entries[oldest].counter.load(relaxed) != 0 && chances != 0) {
         --chances;
         entries[oldest].counter.store(0, relaxed);
         sketch_.count(entries.hash(oldest));
-        make_newest(entries, oldest);
+        window_.make_newest(entries, oldest);
         continue;
       }
       if (oldest == newest_ && window_.size() > 1) {
-        make_newest(entries, oldest);
+        window_.make_newest(entries, oldest);
         continue;
       }
-      if (static_cast<double>(window_.size()) <= target_ + excess) return;
+      if (!is_window_above(target_ + excess)) return;
       window_.erase(entries, oldest);
       add_to_main(entries, oldest);
     }
@@ -719,8 +721,7 @@ class AdaptiveClock {
         node.is_spent = 1;
         ++spent_;
       }
-      main_.erase(entries, oldest);
-      main_.push_newest(entries, oldest);
+      main_.make_newest(entries, oldest);
     }
     return main_.oldest();
   }
@@ -1292,9 +1293,7 @@ class Lru {
   void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
   /// Makes `entry` the most recently used.
   void hit(const auto& entries, EntryNumber entry) noexcept {
-    if (order_.newest() == entry) return;
-    order_.erase(entries, entry);
-    order_.push_newest(entries, entry);
+    if (order_.newest() != entry) order_.make_newest(entries, entry);
   }
   /// Makes `fresh` the most recently used and forgets `old`.
   void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
@@ -3091,7 +3090,7 @@ class PlainEviction {
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(typename P::Node& node) noexcept { policy_.hit(node); }
+  void hit(Node& node) noexcept { policy_.hit(node); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     policy_.erase(entries[old]);
     policy_.insert(entries[fresh]);
@@ -3612,7 +3611,6 @@ class Contents {
   /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
   template <class Predicate>
   std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    entries_.for_each([](Entry& entry) { entry.is_meant = false; });
     entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
     std::size_t dropped = 0;
     entries_.for_each([&](Entry& entry) {
@@ -3873,6 +3871,8 @@ class TierLock {
   }
   void unlock_shared(Place&) noexcept { mutex_.unlock(); }
 
+  /// Returns where who holds the lock whole counts.
+  [[nodiscard]] ReadCounts& counts() noexcept { return place_.counts; }
   /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
   template <class Visit>
   void for_each_count(const Visit& visit) {
@@ -3922,6 +3922,8 @@ class TierLock<Mutex, places> {
   }
   void unlock_shared(Place& place) noexcept { place.mutex.unlock(); }
 
+  /// Returns where who holds the lock whole counts: there is no reader then who does.
+  [[nodiscard]] ReadCounts& counts() noexcept { return places_[0].counts; }
   /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
   template <class Visit>
   void for_each_count(const Visit& visit) {
@@ -4048,7 +4050,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         const Lock lock(lock_);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (answers(time, read_counts_)) return Beginning::answered;
+        if (answers(time, lock_.counts())) return Beginning::answered;
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -4264,7 +4266,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] TierStats stats() const noexcept {
     const Lock lock(lock_);
     TierStats stats = contents_.stats();
-    ReadCounts reads = read_counts_;
+    ReadCounts reads;
     lock_.for_each_count([&reads](const ReadCounts& counts) { reads += counts; });
     stats.hits = reads.hits;
     stats.not_found_hits = reads.not_found_hits;
@@ -4278,7 +4280,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void reset_stats() noexcept {
     const Lock lock(lock_);
     contents_.counted = TierStats{};
-    read_counts_ = ReadCounts{};
     lock_.for_each_count([](ReadCounts& counts) { counts = ReadCounts{}; });
   }
 
@@ -4377,8 +4378,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   mutable TierLock lock_;
-  /// What was read with the lock held whole.
-  ReadCounts read_counts_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
   Flights<Store> flights_;

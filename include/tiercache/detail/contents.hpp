@@ -96,7 +96,6 @@ class Contents {
   /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
   template <class Predicate>
   std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    entries_.for_each([](Entry& entry) { entry.is_meant = false; });
     entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
     std::size_t dropped = 0;
     entries_.for_each([&](Entry& entry) {

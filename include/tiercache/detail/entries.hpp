@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 namespace tiercache::detail {
@@ -39,7 +38,7 @@ class PlainEviction {
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(typename P::Node& node) noexcept { policy_.hit(node); }
+  void hit(Node& node) noexcept { policy_.hit(node); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     policy_.erase(entries[old]);
     policy_.insert(entries[fresh]);

@@ -33,6 +33,11 @@ class EvictionQueue {
     --size_;
   }
 
+  void make_newest(const auto& entries, Slot entry) noexcept {
+    erase(entries, entry);
+    push_newest(entries, entry);
+  }
+
   /// Puts `fresh` where `old` is.
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
     const Slot older = entries[old].older;

@@ -107,7 +107,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
         const Lock lock(lock_);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (answers(time, read_counts_)) return Beginning::answered;
+        if (answers(time, lock_.counts())) return Beginning::answered;
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -323,7 +323,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   [[nodiscard]] TierStats stats() const noexcept {
     const Lock lock(lock_);
     TierStats stats = contents_.stats();
-    ReadCounts reads = read_counts_;
+    ReadCounts reads;
     lock_.for_each_count([&reads](const ReadCounts& counts) { reads += counts; });
     stats.hits = reads.hits;
     stats.not_found_hits = reads.not_found_hits;
@@ -337,7 +337,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   void reset_stats() noexcept {
     const Lock lock(lock_);
     contents_.counted = TierStats{};
-    read_counts_ = ReadCounts{};
     lock_.for_each_count([](ReadCounts& counts) { counts = ReadCounts{}; });
   }
 
@@ -436,8 +435,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
   mutable TierLock lock_;
-  /// What was read with the lock held whole.
-  ReadCounts read_counts_;
   Contents<T, Threading> contents_;
   const HashMixer mixer_;
   Flights<Store> flights_;

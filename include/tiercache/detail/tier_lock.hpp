@@ -55,6 +55,8 @@ class TierLock {
   }
   void unlock_shared(Place&) noexcept { mutex_.unlock(); }
 
+  /// Returns where who holds the lock whole counts.
+  [[nodiscard]] ReadCounts& counts() noexcept { return place_.counts; }
   /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
   template <class Visit>
   void for_each_count(const Visit& visit) {
@@ -104,6 +106,8 @@ class TierLock<Mutex, places> {
   }
   void unlock_shared(Place& place) noexcept { place.mutex.unlock(); }
 
+  /// Returns where who holds the lock whole counts: there is no reader then who does.
+  [[nodiscard]] ReadCounts& counts() noexcept { return places_[0].counts; }
   /// Runs `visit(counts)` on what the readers at each place have counted. Wants the lock held whole.
   template <class Visit>
   void for_each_count(const Visit& visit) {
