@@ -300,12 +300,17 @@ typename AsioFetching<T, F>::Awaitable get_or_fetch_in_asio(Store& store, K key,
   using Called = typename AsioFetching<T, F>::Called;
   using Value = typename T::value_type;
   std::optional<typename Result::type> answer;
-  const auto answer_with = [&answer](const auto& entry) { Result::emplace(answer, entry); };
+  const auto answer_with = [&answer](const auto& entry) {
+    Result::emplace(answer, entry);
+    return Beginning::answered;
+  };
   Reference<Flight<Store>> flight;
   Reference<Flight<Store>> earlier;  // keeps the tier, should the cache be gone when it is asked again
   for (;;) {
     earlier = std::exchange(flight, {});
-    const Beginning beginning = store.begin(std::as_const(key), Result::takes_not_found, flight, answer_with);
+    const Beginning beginning = store.answer_or(std::as_const(key), Result::takes_not_found, answer_with, [&] {
+      return store.begin(std::as_const(key), Result::takes_not_found, flight, answer_with);
+    });
     if (beginning == Beginning::answered) co_return std::move(*answer);
 
     AsioWake<Store> woken;

@@ -33,7 +33,7 @@ struct CacheEntry {
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
   [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
-    return detail::is_alive(now, expires_at(), ttl == forever);
+    return detail::is_alive(now, stored_at, ttl.duration());
   }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.

@@ -162,12 +162,20 @@ struct ResultOf {
 
   [[nodiscard]] static type from_value(const Value& value) { return type(value); }
 
-  /// Makes the result of what is stored: a value, or, where `takes_not_found`, none. It is made in place, so that under
-  /// the lock nothing but the value's copy runs.
+  /// Makes the result of what is stored: a value, or, where `takes_not_found`, none. Under the lock nothing but the
+  /// value's copy runs.
+  template <class Entry>
+  [[nodiscard]] static type from_entry(const Entry& entry) {
+    if constexpr (takes_not_found) {
+      if (!entry.has_value()) return std::nullopt;
+    }
+    return from_value(entry.value);
+  }
+  /// The same, in place.
   template <class Entry>
   static void emplace(std::optional<type>& result, const Entry& entry) {
     if constexpr (takes_not_found) {
-      if (!entry.has_value) {
+      if (!entry.has_value()) {
         result.emplace(std::nullopt);
         return;
       }

@@ -92,7 +92,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   Lookup& operator=(Lookup&&) = delete;
 
   /// Leaves.
-  ~Lookup() { leave(); }
+  ~Lookup() {
+    if (miss_) leave();
+  }
 
   /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
   ///
@@ -100,23 +102,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
   /// `recursive_fetch`.
   result_type get() {
-    if constexpr (Store::Threading::can_block) {
-      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
-      while (!start()) {
-        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
-          leave();
-          detail::throw_recursive_fetch();
-        }
-        block();
-        if (has_acceptable_outcome()) break;
-        earlier = std::move(miss_->flight);
-        miss_.reset();
-      }
-    } else if (!start()) {
-      leave();
-      detail::throw_recursive_fetch();
-    }
-    return take();
+    return store_->answer_or(
+        std::as_const(key_), Result::takes_not_found, [](const auto& entry) { return Result::from_entry(entry); },
+        [this] { return get_by_fetch(); });
   }
 
   /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
@@ -180,13 +168,23 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     std::exception_ptr failure;
   };
 
+  /// Answers from memory, under the lock.
+  auto answer() noexcept {
+    return [this](const auto& entry) {
+      Result::emplace(answer_, entry);
+      return true;
+    };
+  }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
-    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer_with);
+    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
   bool start() {
+    return store_->answer_or(std::as_const(key_), Result::takes_not_found, answer(), [this] { return start_fetch(); });
+  }
+
+  TIERCACHE_NOINLINE bool start_fetch() {
     detail::Reference<Flight> flight;
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
@@ -199,6 +197,26 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       run_fetch_at_once(*miss_->flight);
       return true;
     }
+  }
+
+  TIERCACHE_NOINLINE result_type get_by_fetch() {
+    if constexpr (Store::Threading::can_block) {
+      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
+      while (!start_fetch()) {
+        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
+          leave();
+          detail::throw_recursive_fetch();
+        }
+        block();
+        if (has_acceptable_outcome()) break;
+        earlier = std::move(miss_->flight);
+        miss_.reset();
+      }
+    } else if (!start_fetch()) {
+      leave();
+      detail::throw_recursive_fetch();
+    }
+    return take();
   }
 
   /// Tells whether there is anything to wait for.
@@ -256,8 +274,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
-  void leave() noexcept {
-    if (!miss_ || !miss_->flight) return;
+  TIERCACHE_NOINLINE void leave() noexcept {
+    if (!miss_->flight) return;
     const detail::Reference<Flight> flight = std::move(miss_->flight);
     flight->store->leave(*flight, *miss_);
     const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);

@@ -110,9 +110,18 @@ namespace detail {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
 }
 
-/// Tells whether what lives until `deadline` is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, bool is_forever) noexcept {
-  return now < deadline || is_forever;  // for ever has no deadline, not even the last point in time
+/// Tells whether what was stored at `start` and lives for `length`, not negative, is alive at `now`: before its
+/// deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, std::chrono::nanoseconds length) noexcept {
+  // Wraps, to before the start, where the deadline is the last point in time.
+  const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(start.time_since_epoch().count()) +
+                                             static_cast<std::uint64_t>(length.count()));
+  if (now.time_since_epoch().count() < end && start.time_since_epoch().count() <= end) [[likely]] {
+    return true;
+  }
+  // For ever has no deadline, not even the last point in time.
+  const bool is_past_last = end < start.time_since_epoch().count();
+  return length == (std::chrono::nanoseconds::max)() || (is_past_last && now < (TimePoint::max)());
 }
 
 }  // namespace detail

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <tiercache/detail/bounds.hpp>
+#include <tiercache/detail/chain.hpp>
 #include <tiercache/detail/entries.hpp>
+#include <tiercache/detail/lifetimes.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/tier.hpp>
@@ -11,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace tiercache::detail {
@@ -22,17 +25,33 @@ class Contents {
   static constexpr bool is_shared = Threading::can_block;
   using Entry = detail::Entry<T>;
   using Entries = detail::Entries<T, is_shared>;
+  using Found = detail::Found<T>;
   using OwnedEntry = detail::OwnedEntry<T, is_shared>;
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) { entries_.resize(policy.capacity); }
+  /// Makes an empty tier, with hashes of its own.
+  Contents(const TierPolicy& policy, std::uint64_t seed) noexcept
+      : policy_(policy), lifetimes_(policy), entries_(seed) {
+    entries_.resize(policy.capacity);
+  }
+
+  /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return entries_.hash_of(key);
+  }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
+  [[nodiscard]] Found find(std::uint32_t hash, const K& key) const {
     return entries_.find(hash, key);
   }
+
+  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_fresh(entry, time);
+  }
+  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry); }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
@@ -50,56 +69,63 @@ class Contents {
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void hit(Entry& entry) noexcept { entries_.touch(entry); }
+  void hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
 
-  /// Makes sure that an entry with this hash can be stored. Throws `std::bad_alloc` and has changed nothing.
-  void reserve(std::uint32_t hash) { entries_.reserve(hash); }
+  /// Makes sure that an entry with this hash can be stored, with its own TTL or without. Throws `std::bad_alloc` and
+  /// has changed nothing.
+  void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {
+    entries_.reserve(hash);
+    if (own_ttl) lifetimes_.reserve(entry.slot);
+  }
 
-  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve` before. What cannot be stored is
-  /// left with the caller; so is what is past its deadline already, if another one would have to go for it.
-  void admit(OwnedEntry& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
-    const bool is_dead = !entry->is_fresh(time);
-    const bool is_light = is_weight_left(entry->weight, held);
-    const bool was_fresh = held != nullptr && held->is_fresh(time);
+  /// Stores an entry, as of `stored_at`, in place of the one held under its key, if any. Wants a `reserve` before. What
+  /// cannot be stored is left with the caller; so is what is past its deadline already, if another one would have to go
+  /// for it.
+  void admit(OwnedEntry& owned, const Found& held, TimePoint stored_at, const std::optional<Ttl>& own_ttl,
+             TimePoint time, Removals& removals) noexcept {
+    const Found entry{owned.get(), owned->slot};
+    lifetimes_.set(entry, stored_at, own_ttl);
+    const bool is_dead = !is_fresh(entry, time);
+    const bool is_light = is_weight_left(entry->weight, held.entry);
+    const bool was_fresh = held && is_fresh(held, time);
     if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
-      if (held != nullptr) drop(*held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
+      if (held) drop(held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
     const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
-    Entry* const fresh = entry.get();
-    if (held != nullptr && is_light) {
-      report(entries_.replace(*held, std::move(entry)), cause, removals);
-      sweep(time, fresh, removals);
+    if (held && is_light) {
+      report(entries_.replace(held, std::move(owned)), cause, removals);
+      sweep(time, entry.entry, removals);
     } else {
-      if (held != nullptr) drop(*held, cause, removals);
+      if (held) drop(held, cause, removals);
       sweep(time, nullptr, removals);
       if (is_dead && entries_.size() >= policy_.capacity) {
         ++counted.store_failures;
         return;
       }
       if (!Entries::has_admission) make_room_for(entry->weight, removals);
-      entries_.link(std::move(entry));
+      entries_.link(std::move(owned));
     }
     if (!was_fresh) ++counted.inserts;
-    if (Entries::has_admission) keep_bounds(fresh, removals);
+    if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
   /// Drops one entry.
-  void drop(Entry& entry, RemovalCause cause, Removals& removals) noexcept {
+  void drop(const Found& entry, RemovalCause cause, Removals& removals) noexcept {
     report(entries_.unlink(entry), cause, removals);
   }
 
   /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
   template <class Predicate>
   std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
+    entries_.for_each([&](const Found& entry) { entry->is_meant = is_meant(entry); });
     std::size_t dropped = 0;
-    entries_.for_each([&](Entry& entry) {
-      if (!entry.is_meant) return;
+    entries_.for_each([&](const Found& entry) {
+      if (!entry->is_meant) return;
       drop(entry, cause, removals);
       ++dropped;
     });
@@ -107,11 +133,11 @@ class Contents {
   }
 
   std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
+    return drop_if([&](const Found& entry) { return !is_fresh(entry, time); }, RemovalCause::Expired, removals);
   }
 
   std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
-    return drop_if([](const Entry&) { return true; }, cause, removals);
+    return drop_if([](const Found&) { return true; }, cause, removals);
   }
 
   /// Drops the entries written longest ago, oldest first, until at most `count` are left; returns how many were
@@ -119,9 +145,17 @@ class Contents {
   std::size_t trim(std::size_t count, Removals& removals) noexcept {
     if (entries_.size() <= count) return 0;
     const std::uint32_t limit = age_of_oldest_but(count);
-    const auto is_older = [&](const Entry& entry) { return entries_.age(entry) >= limit; };
-    const std::size_t dropped = drop_if(is_older, RemovalCause::Trimmed, removals);
-    removals.sort([this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    Entry* leaving = nullptr;
+    entries_.for_each([&](const Found& entry) {
+      if (entries_.age(*entry) >= limit) entry->next = std::exchange(leaving, entry.entry);
+    });
+    leaving = detail::sorted_chain(
+        leaving, [this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    std::size_t dropped = 0;
+    for (; leaving != nullptr; ++dropped) {
+      const Found oldest = entries_.at(*std::exchange(leaving, leaving->next));
+      drop(oldest, RemovalCause::Trimmed, removals);
+    }
     return dropped;
   }
 
@@ -129,7 +163,7 @@ class Contents {
   void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
-    entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
+    lifetimes_.follow(policy);
     entries_.resize(policy.capacity);
     keep_bounds(nullptr, removals);
   }
@@ -166,9 +200,9 @@ class Contents {
   void sweep(TimePoint time, const Entry* fresh, Removals& removals) noexcept {
     const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
     for (Slot step = 0; step < steps; ++step) {
-      Entry* const entry = entries_.next_in_sweep();
-      if (entry == nullptr || entry == fresh || entry->is_fresh(time)) continue;
-      drop(*entry, RemovalCause::Expired, removals);
+      const Found entry = entries_.next_in_sweep();
+      if (!entry || entry.entry == fresh || is_fresh(entry, time)) continue;
+      drop(entry, RemovalCause::Expired, removals);
     }
   }
 
@@ -199,8 +233,8 @@ class Contents {
     if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
     while (entries_.size() > left || !holds()) {
-      Entry& victim = entries_.victim();
-      if (&victim == fresh) fresh = nullptr;
+      const Found victim = entries_.victim();
+      if (victim.entry == fresh) fresh = nullptr;
       drop(victim, RemovalCause::Evicted, removals);
     }
   }
@@ -213,9 +247,9 @@ class Contents {
     for (unsigned shift = 32; shift != 0;) {
       shift -= 8;
       std::size_t histogram[256] = {};
-      entries_.for_each([&](const Entry& entry) {
-        const std::uint64_t above = entries_.age(entry) ^ age;
-        if (above >> shift >> 8 == 0) ++histogram[entries_.age(entry) >> shift & 255];
+      entries_.for_each([&](const Found& entry) {
+        const std::uint64_t above = entries_.age(*entry) ^ age;
+        if (above >> shift >> 8 == 0) ++histogram[entries_.age(*entry) >> shift & 255];
       });
       std::uint32_t byte = 0;
       while (newer + histogram[byte] <= count) newer += histogram[byte++];
@@ -225,6 +259,7 @@ class Contents {
   }
 
   TierPolicy policy_;
+  Lifetimes<T> lifetimes_;
   Entries entries_;
   Reference<Listener> listener_;
 };

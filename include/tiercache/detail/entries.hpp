@@ -5,56 +5,21 @@
 #include <tiercache/detail/entry.hpp>
 #include <tiercache/detail/index.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/plain_eviction.hpp>
 #include <tiercache/detail/slab.hpp>
 #include <tiercache/eviction.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 namespace tiercache::detail {
-
-/// The entries of a tier as an eviction policy sees them.
-template <class T, bool is_shared>
-class EvictionView {
- public:
-  using Node = typename TierTraits<T>::Eviction::Node;
-
-  explicit EvictionView(const Slab<Entry<T>, is_shared>& slab) noexcept : slab_(&slab) {}
-
-  [[nodiscard]] Node& operator[](Slot entry) const noexcept { return (*slab_)[entry]; }
-  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return (*slab_)[entry].hash; }
-  [[nodiscard]] Slot slot_of(Node& node) const noexcept { return static_cast<Entry<T>&>(node).slot; }
-
- private:
-  const Slab<Entry<T>, is_shared>* slab_;
-};
-
-/// Makes of a policy in its plain form one in its full form.
-template <class P>
-class PlainEviction {
- public:
-  using Node = typename P::Node;
-
-  void resize(std::size_t) noexcept {}
-  void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(Node& node) noexcept { policy_.hit(node); }
-  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
-    policy_.erase(entries[old]);
-    policy_.insert(entries[fresh]);
-  }
-  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
-  [[nodiscard]] Slot victim(const auto& entries) noexcept { return entries.slot_of(policy_.victim()); }
-
- private:
-  P policy_;
-};
 
 /// Owns the entries of tier `T`. With `is_shared`, entries can be given back by any thread.
 template <class T, bool is_shared>
 class Entries {
  public:
   using Entry = detail::Entry<T>;
+  using Found = detail::Found<T>;
   using Owned = OwnedEntry<T, is_shared>;
 
   /// Whether the eviction policy chooses between those who are there and the one who comes.
@@ -64,17 +29,42 @@ class Entries {
   static constexpr bool hits_alone =
       HitsAlone<typename TierTraits<T>::Eviction> && FullEvictionPolicy<typename TierTraits<T>::Eviction>;
 
-  Entries() = default;
+  /// Makes an empty tier, with hashes of its own.
+  explicit Entries(std::uint64_t seed) noexcept : mixer_(seed) {}
   Entries(const Entries&) = delete;
   Entries& operator=(const Entries&) = delete;
 
+  /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return mixer_(detail::hash_key<T>(key));
+  }
+  /// Returns the hash of an entry's key.
+  [[nodiscard]] std::uint32_t hash_of(const Entry& entry) const noexcept {
+    if constexpr (is_hashed_at_once<T>) {
+      return hash_of(entry.key);
+    } else {
+      return entry.kept_hash;
+    }
+  }
+
   /// Finds the entry of `key`. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
-    return index_.find(hash, [&](Slot slot) -> Entry* {
+  [[nodiscard]] Found find(std::uint32_t hash, const K& key) const {
+    return index_.find(hash, [this, hash, &key](Slot slot) -> Found {
       Entry& entry = slab_[slot];
-      return entry.hash == hash && detail::is_key<T>(entry.key, key) ? &entry : nullptr;
+      if constexpr (!is_hashed_at_once<T>) {
+        if (entry.kept_hash != hash) return {};
+      }
+      return detail::is_key<T>(entry.key, key) ? Found{&entry, slot} : Found{};
     });
+  }
+
+  /// Returns the entry with a number.
+  [[nodiscard]] Found at(Slot slot) const noexcept { return {&slab_[slot], slot}; }
+  /// Returns an entry that is held with its number.
+  [[nodiscard]] Found at(const Entry& held) const noexcept {
+    return index_.find(hash_of(held), [&](Slot slot) { return &slab_[slot] == &held ? at(slot) : Found{}; });
   }
 
   /// Returns an entry to be filled. Throws `std::bad_alloc`.
@@ -83,42 +73,43 @@ class Entries {
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, [this](Slot slot) { return slab_[slot].hash; });
+    index_.reserve(hash, [this](Slot slot) { return hash_of(slab_[slot]); });
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
-  void link(Owned entry) noexcept {
-    Entry& linked = hold(entry);
-    index_.link(linked.hash, linked.slot);
-    eviction_.insert(view(), linked.slot);
+  Found link(Owned entry) noexcept {
+    const Found linked = hold(entry);
+    index_.link(hash_of(*linked), linked.slot);
+    eviction_.insert(View(*this), linked.slot);
+    return linked;
   }
 
   /// Takes an entry in place of the one that is held under its key, and gives that one back.
-  [[nodiscard]] Owned replace(Entry& held, Owned entry) noexcept {
-    Entry& linked = hold(entry);
-    index_.replace(held.hash, held.slot, linked.slot);
-    eviction_.replace(view(), held.slot, linked.slot);
+  [[nodiscard]] Owned replace(const Found& held, Owned entry) noexcept {
+    const Found linked = hold(entry);
+    index_.replace(hash_of(*held), held.slot, linked.slot);
+    eviction_.replace(View(*this), held.slot, linked.slot);
     return let_go(held);
   }
 
   /// Gives an entry back.
-  [[nodiscard]] Owned unlink(Entry& entry) noexcept {
-    index_.unlink(entry.hash, entry.slot);
-    eviction_.erase(view(), entry.slot);
-    return let_go(entry);
+  [[nodiscard]] Owned unlink(const Found& held) noexcept {
+    index_.unlink(hash_of(*held), held.slot);
+    eviction_.erase(View(*this), held.slot);
+    return let_go(held);
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void touch(Entry& entry) noexcept {
+  void touch(const Found& held) noexcept {
     if constexpr (HitsAlone<Policy>) {
-      eviction_.hit(entry);
+      eviction_.hit(*held);
     } else {
-      eviction_.hit(view(), entry.slot);
+      eviction_.hit(View(*this), held.slot);
     }
   }
 
   /// Returns the entry that the eviction policy would drop next. Wants at least one.
-  [[nodiscard]] Entry& victim() noexcept { return slab_[eviction_.victim(view())]; }
+  [[nodiscard]] Found victim() noexcept { return at(eviction_.victim(View(*this))); }
 
   /// Tells the eviction policy for how many entries there is to be room.
   void resize(std::size_t capacity) noexcept { eviction_.resize(capacity); }
@@ -127,45 +118,57 @@ class Entries {
   template <class Visit>
   void for_each(const Visit& visit) {
     for (Slot slot = 0; slot != slab_.end(); ++slot) {
-      if (slab_[slot].is_held) visit(slab_[slot]);
+      if (slab_[slot].is_held) visit(at(slot));
     }
   }
 
   /// Returns how many writes ago an entry was stored.
-  [[nodiscard]] std::uint32_t age(const Entry& entry) const noexcept { return writes_ - entry.written; }
+  [[nodiscard]] std::uint32_t age(const Entry& held) const noexcept { return writes_ - held.written; }
 
   /// Returns how many places for entries there are, those where there is none included.
   [[nodiscard]] Slot places() const noexcept { return slab_.end(); }
 
-  /// Returns one place after the other, and then the first anew: null where there is no entry. Wants at least one.
-  [[nodiscard]] Entry* next_in_sweep() noexcept {
+  /// Returns one place after the other, and then the first anew: nothing where there is no entry. Wants at least one.
+  [[nodiscard]] Found next_in_sweep() noexcept {
     if (sweep_ >= slab_.end()) sweep_ = 0;
-    Entry& entry = slab_[sweep_++];
-    return entry.is_held ? &entry : nullptr;
+    const Found place = at(sweep_++);
+    return place->is_held ? place : Found{};
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
   [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
  private:
-  using Eviction = typename TierTraits<T>::Eviction;
-  using Policy = std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>>;
+  using Policy = FullEviction<T>;
 
-  [[nodiscard]] EvictionView<T, is_shared> view() const noexcept { return EvictionView<T, is_shared>(slab_); }
+  /// The entries as an eviction policy sees them.
+  class View {
+   public:
+    explicit View(const Entries& entries) noexcept : entries_(&entries) {}
 
-  [[nodiscard]] Entry& hold(Owned& entry) noexcept {
-    Entry& held = *entry.release();
-    held.is_held = true;
-    held.written = ++writes_;
-    weight_ += held.weight;
-    return held;
+    [[nodiscard]] typename Policy::Node& operator[](Slot entry) const noexcept { return entries_->slab_[entry]; }
+    [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return entries_->hash_of(entries_->slab_[entry]); }
+
+   private:
+    const Entries* entries_;
+  };
+
+  [[nodiscard]] Found hold(Owned& owned) noexcept {
+    Entry& entry = *owned.release();
+    const Slot slot = entry.slot;
+    entry.is_held = true;
+    entry.written = ++writes_;
+    weight_ += entry.weight;
+    return {&entry, slot};
   }
-  [[nodiscard]] Owned let_go(Entry& entry) noexcept {
-    entry.is_held = false;
-    weight_ -= entry.weight;
-    return Owned(&entry, {&slab_});
+  [[nodiscard]] Owned let_go(const Found& held) noexcept {
+    held->is_held = false;
+    held->slot = held.slot;
+    weight_ -= held->weight;
+    return Owned(held.entry, {&slab_});
   }
 
+  const HashMixer mixer_;
   Slab<Entry, is_shared> slab_;
   Index index_;
   Policy eviction_;

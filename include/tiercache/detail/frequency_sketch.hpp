@@ -12,6 +12,8 @@ namespace tiercache::detail {
 
 /// A count-min sketch with four rows of counters of four bits that are halved over and over (TinyLFU: Einziger,
 /// Friedman, Manes 2017). It halves a few counters with each count, so that no count takes long.
+///
+/// All four counters of a key lie in one cache line, in two words of it for each row.
 class FrequencySketch {
  public:
   [[nodiscard]] bool is_ready() const noexcept { return words_.size() != 0; }
@@ -21,6 +23,7 @@ class FrequencySketch {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
     words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
+    line_bits_ = static_cast<unsigned>(std::countr_zero(words_.size() / line_words));
     period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;
@@ -33,12 +36,11 @@ class FrequencySketch {
   void count(std::uint32_t hash) noexcept {
     if (!is_ready()) return;
     bool has_counted = false;
-    const std::uint64_t spread = spread_of(hash);
+    const Place place = place_of(hash);
     for (unsigned row = 0; row < rows; ++row) {
-      std::uint64_t& word = words_[word_of(spread, row)];
-      const unsigned shift = shift_of(spread, row);
-      if ((word >> shift & 15) == 15) continue;
-      word += std::uint64_t{1} << shift;
+      std::uint64_t& word = words_[place.word(row)];
+      if ((word >> place.shift(row) & 15) == 15) continue;
+      word += std::uint64_t{1} << place.shift(row);
       has_counted = true;
     }
     if (has_counted) age();
@@ -47,31 +49,31 @@ class FrequencySketch {
   /// Returns how often a key was asked for, up to 15; 0 before `start`.
   [[nodiscard]] unsigned estimate(std::uint32_t hash) const noexcept {
     if (!is_ready()) return 0;
-    const std::uint64_t spread = spread_of(hash);
+    const Place place = place_of(hash);
     std::uint64_t least = 15;
     for (unsigned row = 0; row < rows; ++row) {
-      least = smaller(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+      least = smaller(least, words_[place.word(row)] >> place.shift(row) & 15);
     }
     return static_cast<unsigned>(least);
   }
 
  private:
   static constexpr unsigned rows = 4;
+  static constexpr std::size_t line_words = 8;
 
-  [[nodiscard]] static std::uint64_t spread_of(std::uint32_t hash) noexcept {
-    std::uint64_t spread = hash * 0x9E37'79B9'7F4A'7C15;
-    spread ^= spread >> 32;
-    spread *= 0xD6E8'FEB8'6659'FD93;
-    return spread ^ spread >> 32;
-  }
-  [[nodiscard]] std::size_t word_of(std::uint64_t spread, unsigned row) const noexcept {
-    std::uint64_t word = spread * (0x9E37'79B9'7F4A'7C15 + 2 * row * std::uint64_t{0x2545'F491'4F6C'DD1D}) + row;
-    word ^= word >> 32;
-    return static_cast<std::size_t>(word) & (words_.size() - 1);
-  }
-  /// Each row has a quarter of every word.
-  [[nodiscard]] static unsigned shift_of(std::uint64_t spread, unsigned row) noexcept {
-    return (row * 4 + (static_cast<unsigned>(spread >> (row * 2)) & 3)) * 4;
+  /// Where the counters of a key are: in which line, and, five bits a row, which there.
+  struct Place {
+    std::size_t line;
+    std::uint32_t counters;
+
+    [[nodiscard]] std::size_t word(unsigned row) const noexcept { return line + 2 * row + (counters >> 5 * row & 1); }
+    [[nodiscard]] unsigned shift(unsigned row) const noexcept { return (counters >> (5 * row + 1) & 15) * 4; }
+  };
+
+  [[nodiscard]] Place place_of(std::uint32_t hash) const noexcept {
+    const std::uint64_t spread = hash * std::uint64_t{0x9E37'79B9'7F4A'7C15};
+    return {static_cast<std::size_t>(spread >> 1 >> (63 - line_bits_)) * line_words,
+            static_cast<std::uint32_t>(spread ^ spread >> 32)};
   }
 
   /// Halves counters, each one once every `period_` counts, the first time after up to twice and a half as many.
@@ -89,6 +91,7 @@ class FrequencySketch {
   }
 
   ZeroedArray<std::uint64_t> words_;
+  unsigned line_bits_ = 0;
   std::size_t period_ = 1;
   std::size_t halved_ = 0;
   std::size_t debt_ = 0;

@@ -4,97 +4,75 @@
 #include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace tiercache::detail {
 
-/// A queue of hashes, first in first out, in which a hash is found at once.
+/// Remembers the hashes that came last, in short queues of one cache line each, from the youngest to the oldest.
+///
+/// A queue keeps half of each hash, and how many others were remembered when it came, roughly: once enough have come
+/// since, it is forgotten. So all queues together are one, first in first out, but for the few hashes that find theirs
+/// crowded.
 class Ghosts {
  public:
-  /// Begins to remember up to `capacity` hashes. Without the memory for it, it remembers none.
+  /// Begins to remember the last `capacity` hashes. Without the memory for it, it remembers none.
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t most = std::size_t{1} << 30;
-    capacity_ = within(capacity, std::size_t{1}, most);
-    const std::size_t room = std::bit_ceil(2 * capacity_);
-    queue_.allocate(room);
-    table_.allocate(2 * room);
-    if (queue_.size() == 0 || table_.size() == 0) clear();
-    begin_ = end_ = size_ = 0;
+    constexpr std::size_t usual_length = 10;
+    constexpr std::size_t most_ages = std::size_t{1} << 14;
+    capacity = within(capacity, std::size_t{1}, most);
+    queues_ = (capacity - 1) / usual_length + 1;
+    ticks_ = (capacity - 1) / most_ages + 1;
+    oldest_age_ = static_cast<std::int16_t>((capacity - 1) / ticks_);
+    time_ = 0;
+    words_.allocate(queues_ * queue_length);
   }
 
-  void clear() noexcept {
-    queue_.allocate(0);
-    table_.allocate(0);
-    size_ = 0;
-  }
+  void clear() noexcept { words_.allocate(0); }
 
-  /// Remembers a hash, in place of the oldest one if there are enough.
+  /// Remembers a hash. Wants it not to be remembered yet.
   void add(std::uint32_t hash) noexcept {
-    if (queue_.size() == 0) return;
-    erase(hash);
-    while (size_ >= capacity_ || next(end_) == begin_) drop_oldest();
-    queue_[end_] = not_zero(hash);
-    std::size_t at = home_of(not_zero(hash));
-    while (table_[at] != 0) at = after(at);
-    table_[at] = static_cast<std::uint32_t>(end_ + 1);
-    end_ = next(end_);
-    ++size_;
+    if (words_.size() == 0) return;
+    ++time_;
+    std::uint32_t* const queue = queue_of(hash);
+    for (std::size_t i = queue_length - 1; i != 0; --i) queue[i] = queue[i - 1];
+    queue[0] = hash << 16 | time();
   }
 
   /// Forgets a hash; tells whether it was there.
   bool erase(std::uint32_t hash) noexcept {
-    if (size_ == 0) return false;
-    for (std::size_t at = home_of(not_zero(hash)); table_[at] != 0; at = after(at)) {
-      if (queue_[table_[at] - 1] != not_zero(hash)) continue;
-      forget(at);
+    if (words_.size() == 0) return false;
+    std::uint32_t* const queue = queue_of(hash);
+    for (std::size_t i = 0; i != queue_length; ++i) {
+      if (queue[i] >> 16 != (hash & 0xffff) || queue[i] == 0) continue;
+      if (static_cast<std::int16_t>(time() - queue[i]) > oldest_age_) return false;
+      --time_;
+      for (; i + 1 != queue_length; ++i) queue[i] = queue[i + 1];
+      queue[i] = 0;
       return true;
     }
     return false;
   }
 
  private:
-  // In the queue 0 stands for a hash that was forgotten, in the table for nothing; there, others are places in the
-  // queue, counted from 1.
-  [[nodiscard]] static std::uint32_t not_zero(std::uint32_t hash) noexcept { return hash != 0 ? hash : 1; }
+  static constexpr std::size_t queue_length = 64 / sizeof(std::uint32_t);
 
-  [[nodiscard]] std::size_t next(std::size_t place) const noexcept { return (place + 1) & (queue_.size() - 1); }
-  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (table_.size() - 1); }
-  [[nodiscard]] std::size_t home_of(std::uint32_t hash) const noexcept {
-    return static_cast<std::size_t>(hash * std::uint64_t{0x9E37'79B9'7F4A'7C15} >> 32) & (table_.size() - 1);
+  /// Returns what of the time stands in a word.
+  [[nodiscard]] std::uint16_t time() const noexcept { return static_cast<std::uint16_t>(time_ / ticks_); }
+
+  // By the upper half of a hash: the lower one is in the word.
+  [[nodiscard]] std::uint32_t* queue_of(std::uint32_t hash) noexcept {
+    return &words_[static_cast<std::size_t>(std::uint64_t{hash} * queues_ >> 32) * queue_length];
   }
 
-  void drop_oldest() noexcept {
-    if (const std::uint32_t hash = queue_[begin_]; hash != 0) {
-      std::size_t at = home_of(hash);
-      while (table_[at] != begin_ + 1) at = after(at);
-      forget(at);
-    }
-    begin_ = next(begin_);
-  }
-
-  /// Empties a place of the table, and closes the gap that it leaves.
-  void forget(std::size_t at) noexcept {
-    queue_[table_[at] - 1] = 0;
-    --size_;
-    std::size_t gap = at;
-    for (std::size_t other = after(at); table_[other] != 0; other = after(other)) {
-      const std::size_t home = home_of(queue_[table_[other] - 1]);
-      const std::size_t distance = (other - home) & (table_.size() - 1);
-      if (distance < ((other - gap) & (table_.size() - 1))) continue;
-      table_[gap] = table_[other];
-      gap = other;
-    }
-    table_[gap] = 0;
-  }
-
-  ZeroedArray<std::uint32_t> queue_;
-  ZeroedArray<std::uint32_t> table_;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::size_t size_ = 0;
+  ZeroedArray<std::uint32_t> words_;
+  std::size_t queues_ = 1;
+  /// How many hashes were added and not forgotten by `erase`.
+  std::size_t time_ = 0;
+  /// How much of that is one step of the time in a word.
+  std::size_t ticks_ = 1;
+  std::int16_t oldest_age_ = 0;
 };
 
 }  // namespace tiercache::detail

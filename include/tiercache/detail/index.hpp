@@ -35,30 +35,28 @@ class Index {
     for_each_segment([](const Segment& segment) { delete[] segment.lines; });
   }
 
-  /// Returns `match(slot)`, a pointer, of the slot with this hash for which it is not null; null if there is none. It
-  /// is called for slots with other hashes too, now and then.
+  /// Returns `match(slot)` of the slot with this hash for which it is true; if there is none, what such a call would
+  /// return by default. It is called for slots with other hashes too, now and then.
   template <class Match>
   [[nodiscard]] auto find(std::uint32_t hash, const Match& match) const -> decltype(match(Slot{})) {
-    if (size_ == 0) return nullptr;
     const Segment& segment = segments_[number_of(hash)];
     const std::uint8_t tag = Tags::tag_of(hash);
     std::uint32_t at = segment.home_of(hash);
-    for (std::uint32_t probed = 0; probed < segment.line_count; ++probed) {
+    for (std::uint32_t probed = 1;; ++probed) {
       const IndexLine& line = segment.lines[at];
       for (unsigned matching = line.tags.matches(tag); matching != 0; matching &= matching - 1) {
-        if (const auto found = match(line.places[std::countr_zero(matching)])) return found;
+        if (const auto found = match(line.places[static_cast<unsigned>(std::countr_zero(matching))])) return found;
       }
-      if (line.tags.passed == 0) break;
+      if (line.tags.passed == 0 || probed == segment.line_count) return {};
       at = segment.next(at);
     }
-    return nullptr;
   }
 
   /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
   /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
   template <class HashOf>
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
-    if (segments_ == nullptr) begin();
+    if (directory_ == nullptr) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
@@ -96,16 +94,15 @@ class Index {
 
  private:
   static constexpr std::uint32_t most_lines = 64;
-  static constexpr std::uint32_t most_depth = 22;
-  static constexpr std::uint32_t home_bits = 10;
+  static constexpr std::uint32_t most_depth = 18;
 
   struct Place {
     IndexLine* line;
     unsigned number;
   };
 
-  // Of a hash, bits 0-7 make the tag and bits 8-17 choose the line; bits 18-31, and then 0-7, the segment.
-  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return std::rotr(hash, 18); }
+  // Of a hash, the lowest byte makes the tag, the bits above it choose the segment, and the highest ones the line.
+  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return hash >> 8; }
 
   struct Segment {
     IndexLine* lines = nullptr;
@@ -117,7 +114,7 @@ class Index {
 
     [[nodiscard]] bool is_full() const noexcept { return count >= line_count * Tags::count / 8 * 7; }
     [[nodiscard]] std::uint32_t home_of(std::uint32_t hash) const noexcept {
-      return (hash >> 8 & ((1U << home_bits) - 1)) * line_count >> home_bits;
+      return static_cast<std::uint32_t>(std::uint64_t{hash} * line_count >> 32);
     }
     [[nodiscard]] std::uint32_t next(std::uint32_t at) const noexcept { return at + 1 == line_count ? 0 : at + 1; }
 
@@ -166,7 +163,7 @@ class Index {
 
   template <class Visit>
   void for_each_segment(const Visit& visit) const {
-    if (segments_ == nullptr) return;
+    if (directory_ == nullptr) return;
     for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
       const Segment segment = segments_[number];
       if (number >> segment.depth == 0) visit(segment);
@@ -177,7 +174,7 @@ class Index {
     auto segments = std::make_unique<Segment[]>(1);
     segments[0].lines = new IndexLine[1];
     segments[0].line_count = 1;
-    segments_ = std::move(segments);
+    use(std::move(segments));
   }
 
   /// Returns the smallest size of a segment, in lines, that is not full with `count` slots.
@@ -245,11 +242,21 @@ class Index {
     const std::uint32_t size = directory_mask_ + 1;
     auto segments = std::make_unique<Segment[]>(2 * size);
     for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
-    segments_ = std::move(segments);
+    use(std::move(segments));
     directory_mask_ = 2 * size - 1;
   }
 
-  std::unique_ptr<Segment[]> segments_;
+  void use(std::unique_ptr<Segment[]> segments) noexcept {
+    directory_ = std::move(segments);
+    segments_ = directory_.get();
+  }
+
+  // An empty index is looked up like any other: in one segment that is never written to.
+  static constexpr IndexLine empty_line{};
+  Segment empty_segment_{const_cast<IndexLine*>(&empty_line), 1};
+
+  std::unique_ptr<Segment[]> directory_;
+  Segment* segments_ = &empty_segment_;
   std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;
 };

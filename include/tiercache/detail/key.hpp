@@ -117,6 +117,12 @@ template <class T, class K>
   }
 }
 
+/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept.
+template <class T>
+inline constexpr bool is_hashed_at_once =
+    is_unkeyed<T> ||
+    (!DeclaresHash<T> && (std::is_integral_v<typename T::key_type> || std::is_enum_v<typename T::key_type>));
+
 /// Compares a stored key with what stands for one. May throw what the user's comparison throws.
 template <class T, class K>
 [[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
@@ -170,14 +176,14 @@ template <class T, class K>
 }
 
 /// Mixes the hashes of one tier's keys, which may be the keys themselves, by numbers of its own: who does not know them
-/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi).
+/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi); half of it is kept.
 class HashMixer {
  public:
   explicit constexpr HashMixer(std::uint64_t seed) noexcept
       : mask_(spread(seed)), factor_(spread(seed + 0x9E37'79B9'7F4A'7C15) | 1) {}
 
-  [[nodiscard]] constexpr std::uint64_t operator()(std::size_t hash) const noexcept {
-    return folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_);
+  [[nodiscard]] constexpr std::uint32_t operator()(std::size_t hash) const noexcept {
+    return static_cast<std::uint32_t>(folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_));
   }
 
  private:

@@ -66,25 +66,10 @@ class Removals {
     last_ = added;
   }
 
-  /// Puts the entries in the order that `is_before(left, right)` gives them: by merging, without any memory.
-  template <class IsBefore>
-  void sort(const IsBefore& is_before) noexcept {
-    Entry* sorted[64] = {};  // the one at i has 2 to the i elements
-    while (first_ != nullptr) {
-      Entry* run = std::exchange(first_, first_->next);
-      run->next = nullptr;
-      int i = 0;
-      for (; sorted[i] != nullptr; ++i) run = merged(std::exchange(sorted[i], nullptr), run, is_before);
-      sorted[i] = run;
-    }
-    for (Entry* const run : sorted) first_ = merged(run, first_, is_before);
-    for (last_ = first_; last_ != nullptr && last_->next != nullptr;) last_ = last_->next;
-  }
-
   ~Removals() {
     while (first_ != nullptr) {
       const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
-      if (listener_ && entry->has_value) report(*entry);
+      if (listener_ && entry->has_value()) report(*entry);
     }
   }
 
@@ -95,20 +80,6 @@ class Removals {
       listener_->call(entry.key, entry.value, entry.cause);
     }
     TIERCACHE_CATCH_ALL {}
-  }
-
-  template <class IsBefore>
-  [[nodiscard]] static Entry* merged(Entry* left, Entry* right, const IsBefore& is_before) noexcept {
-    Entry* first = nullptr;
-    for (Entry** last = &first;; last = &(*last)->next) {
-      if (left == nullptr || right == nullptr) {
-        *last = left != nullptr ? left : right;
-        return first;
-      }
-      Entry*& next = is_before(*right, *left) ? right : left;
-      *last = next;
-      next = next->next;
-    }
   }
 
   Entry* first_ = nullptr;

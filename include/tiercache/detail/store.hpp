@@ -41,73 +41,85 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
   using Entry = detail::Entry<T>;
+  using Found = detail::Found<T>;
   using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
   using Flight = detail::Flight<Store>;
 
   explicit Store(const TierPolicy& policy)
-      : contents_(policy),
-        mixer_(reinterpret_cast<std::uintptr_t>(this) ^
-               spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
+                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
 
   // Reading.
 
   /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     const Reading lock(lock_);
-    Entry* const entry = contents_.find(hash, key);
-    if (entry == nullptr || !entry->is_fresh(now())) {
+    const Found entry = contents_.find(hash, key);
+    if (!entry || !contents_.is_fresh(entry, now())) {
       ++lock.counts().misses;
       return false;
     }
-    if (entry->has_value) use(std::as_const(entry->value));
-    hit(*entry, lock.counts());
-    return entry->has_value;
+    if (!entry->has_value()) [[unlikely]] {
+      hit_none(entry, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, lock.counts());
+    return true;
   }
 
   template <class K>
   [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
     {
       const Reading lock(lock_);
-      const Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->has_value) return std::nullopt;
+      const Found entry = contents_.find(hash, key);
+      if (!entry || !entry->has_value()) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
-      ttl = entry->ttl();
+      ttl = contents_.ttl_of(entry);
     }
     return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
   }
 
   // Fetching.
 
-  /// Answers from memory by `answer(entry)`, which runs under the lock; or else makes `flight` that of the key, opened
-  /// if need be. Whoever gets `leading` runs the fetch and lands the flight.
-  template <class K, class Answer>
-  [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
-    const std::uint32_t hash = hash_of(key);
-    const auto answers = [&](TimePoint time, ReadCounts& counts) {
-      Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->is_fresh(time) || !(entry->has_value || takes_not_found)) return false;
-      answer(std::as_const(*entry));
-      hit(*entry, counts);
-      return true;
-    };
-    if constexpr (has_readers) {
+  /// Returns what `answer(entry)` makes of a fresh entry, under the lock; if there is none, what `otherwise()` returns,
+  /// without it.
+  template <class K, class Answer, class Otherwise>
+  [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Answer& answer, const Otherwise& otherwise)
+      -> decltype(otherwise()) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    {
       const Reading lock(lock_);
-      if (answers(now(), lock.counts())) return Beginning::answered;
+      const Found entry = contents_.find(hash, key);
+      if (answers(entry, takes_not_found, now())) return answer_by(answer, entry, lock.counts());
     }
+    return otherwise();
+  }
+
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
+  /// gets `leading` runs the fetch and lands the flight.
+  template <class K, class Answer>
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight,
+                                                   const Answer& answer) {
+    const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     for (;;) {
       {
         const Lock lock(lock_);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (answers(time, lock_.counts())) return Beginning::answered;
+        const Found entry = contents_.find(hash, key);
+        if (answers(entry, takes_not_found, time)) {
+          answer_by(answer, entry, lock_.counts());
+          return Beginning::answered;
+        }
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -229,7 +241,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K, class V>
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     OwnedEntry entry = take_entry();
     entry->set_key(detail::make_key<T>(std::forward<K>(key)), hash);
     entry->set_value(std::forward<V>(value));
@@ -237,24 +249,23 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Removals removals;
     const Lock lock(lock_);
     const TimePoint time = now();
-    Entry* const held = contents_.find(hash, entry->key);
+    const Found held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
-    contents_.reserve(hash);
+    contents_.reserve(*entry, hash, own_ttl);
     if (flight != nullptr) flights_.supersede(*flight);
-    entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
-    contents_.admit(entry, held, time, removals);
+    contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
 
   template <class K>
   std::size_t invalidate(const K& key) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     Removals removals;
     const Lock lock(lock_);
-    Entry* const entry = contents_.find(hash, key);
+    const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
-    if (entry == nullptr) return 0;
-    contents_.drop(*entry, RemovalCause::Invalidated, removals);
+    if (!entry) return 0;
+    contents_.drop(entry, RemovalCause::Invalidated, removals);
     return 1;
   }
 
@@ -271,8 +282,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate_if(const Predicate& is_meant) {
     Removals removals;
     const Lock lock(lock_);
-    const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
-      return !entry.has_value || is_meant(entry.key, entry.value);
+    const auto is_entry_meant = [&is_meant](const Found& entry) -> bool {
+      return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
     flights_.supersede_all();
@@ -361,11 +372,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
 
-  template <class K>
-  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
-    return static_cast<std::uint32_t>(mixer_(detail::hash_key<T>(key)) >> 32);
-  }
-
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);
     return contents_.take();
@@ -373,10 +379,23 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   // What follows wants the lock held.
 
-  void hit(Entry& entry, ReadCounts& counts) noexcept {
+  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
+    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
+  }
+  template <class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+    auto result = answer(std::as_const(*entry));
+    entry->has_value() ? hit(entry, counts) : hit_none(entry, counts);
+    return result;
+  }
+
+  void hit(const Found& entry, ReadCounts& counts) noexcept {
     contents_.hit(entry);
     ++counts.hits;
-    if (!entry.has_value) ++counts.not_found_hits;
+  }
+  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
+    hit(entry, counts);
+    ++counts.not_found_hits;
   }
 
   void open(Flight& flight, TimePoint time) {
@@ -390,16 +409,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
-      Entry* const held = contents_.find(entry.hash, entry.key);
-      if (!entry.has_value && contents_.policy().not_found_ttl == Ttl{}) {
-        if (held != nullptr) contents_.drop(*held, RemovalCause::Expired, removals);
+      const Found held = contents_.find(flight.hash, entry.key);
+      if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
+        if (held) contents_.drop(held, RemovalCause::Expired, removals);
         return;
       }
-      contents_.reserve(entry.hash);
-      entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
-                      contents_.policy());
+      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
+      contents_.reserve(entry, flight.hash, own_ttl);
       flights_.supersede(flight);
-      contents_.admit(flight.entry, held, time, removals);
+      contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
+                      time, removals);
     }
     TIERCACHE_CATCH_ALL {
       failure = std::current_exception();
@@ -436,7 +455,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   mutable TierLock lock_;
   Contents<T, Threading> contents_;
-  const HashMixer mixer_;
   Flights<Store> flights_;
   bool is_closed_ = false;
 };

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <type_traits>
 
 namespace tiercache::detail {
 
-/// Owns an array of zeros. A large one takes real memory only as it is written to, so that making it takes no time.
+/// Owns an array of zeros that begins with a cache line. A large one takes real memory only as it is written to, so
+/// that making it takes no time.
 template <class T>
 class ZeroedArray {
   static_assert(std::is_arithmetic_v<T>);
@@ -16,8 +18,11 @@ class ZeroedArray {
  public:
   /// Replaces the array by one of `size` zeros; by an empty one if there is no memory.
   void allocate(std::size_t size) noexcept {
-    numbers_.reset(size != 0 ? static_cast<T*>(std::calloc(size, sizeof(T))) : nullptr);
-    size_ = numbers_ ? size : 0;
+    // Not std::aligned_alloc: what that returns would have to be written to.
+    memory_.reset(size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr);
+    size_ = memory_ ? size : 0;
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    numbers_ = reinterpret_cast<T*>((address + line_bytes - 1) & ~(line_bytes - 1));
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -25,10 +30,13 @@ class ZeroedArray {
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return numbers_[i]; }
 
  private:
+  static constexpr std::uintptr_t line_bytes = 64;
+
   struct Free {
-    void operator()(T* numbers) const noexcept { std::free(numbers); }
+    void operator()(void* memory) const noexcept { std::free(memory); }
   };
-  std::unique_ptr<T[], Free> numbers_;
+  std::unique_ptr<void, Free> memory_;
+  T* numbers_ = nullptr;
   std::size_t size_ = 0;
 };
 

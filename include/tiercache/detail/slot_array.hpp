@@ -1,0 +1,41 @@
+// SlotArray: something about the elements of a slab that few of them have, kept apart from them.
+#pragma once
+
+#include <tiercache/detail/slab.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tiercache::detail {
+
+/// Maps slots to values, with memory only for the neighbourhood of slots that have one.
+template <class T>
+class SlotArray {
+ public:
+  /// Makes sure that there is a value for `slot`. Throws `std::bad_alloc` and has changed nothing that shows.
+  void reserve(Slot slot) {
+    const Slot number = slot / chunk_size;
+    if (number >= chunk_count_) {
+      const Slot count = number + number / 2 + 1;
+      auto chunks = std::make_unique<Chunk[]>(count);
+      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
+      chunks_ = std::move(chunks);
+      chunk_count_ = count;
+    }
+    if (chunks_[number] == nullptr) chunks_[number].reset(new T[chunk_size]);
+  }
+
+  /// Returns the value for a slot for which there is one.
+  [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
+
+ private:
+  using Chunk = std::unique_ptr<T[]>;
+
+  static constexpr Slot chunk_size = 256;
+
+  std::unique_ptr<Chunk[]> chunks_;
+  Slot chunk_count_ = 0;
+};
+
+}  // namespace tiercache::detail
