@@ -85,6 +85,18 @@ class AdaptiveClock {
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
+  /// Has the memory brought near that inserting an entry with this hash will need, and evicting another for it: on a
+  /// miss all of it is somewhere else, and far away if the tier is large.
+  void prefetch(const auto& entries, std::uint32_t hash) const noexcept {
+    sketch_.prefetch(hash);
+    ghosts_.prefetch(hash);
+    if (window_.size() == 0) return;
+    const detail::Slot oldest = window_.oldest();
+    entries.prefetch(oldest);
+    sketch_.prefetch(entries.hash(oldest));
+    ghosts_.prefetch(entries.hash(oldest));
+  }
+
   /// Notes that the entry was read.
   void hit(Node& node) noexcept {
     const std::uint8_t counter = node.counter.load(relaxed);

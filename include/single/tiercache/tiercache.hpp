@@ -80,6 +80,13 @@
 #define TIERCACHE_PAUSE() static_cast<void>(0)
 #endif
 
+// Has the memory at an address brought near, for it will be needed soon.
+#if defined(__GNUC__)
+#define TIERCACHE_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define TIERCACHE_PREFETCH(address) static_cast<void>(address)
+#endif
+
 // Whether there are numbers of 128 bits.
 #if defined(__SIZEOF_INT128__)
 #define TIERCACHE_HAS_INT128 1
@@ -310,7 +317,8 @@ class EvictionQueue {
 
 namespace tiercache::detail {
 
-/// Owns an array of zeros. A large one takes real memory only as it is written to, so that making it takes no time.
+/// Owns an array of zeros that begins with a cache line. A large one takes real memory only as it is written to, so
+/// that making it takes no time.
 template <class T>
 class ZeroedArray {
   static_assert(std::is_arithmetic_v<T>);
@@ -318,8 +326,11 @@ class ZeroedArray {
  public:
   /// Replaces the array by one of `size` zeros; by an empty one if there is no memory.
   void allocate(std::size_t size) noexcept {
-    numbers_.reset(size != 0 ? static_cast<T*>(std::calloc(size, sizeof(T))) : nullptr);
-    size_ = numbers_ ? size : 0;
+    // Not std::aligned_alloc: what that returns would have to be written to.
+    memory_.reset(size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr);
+    size_ = memory_ ? size : 0;
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    numbers_ = reinterpret_cast<T*>((address + line_bytes - 1) & ~(line_bytes - 1));
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -327,10 +338,13 @@ class ZeroedArray {
   [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return numbers_[i]; }
 
  private:
+  static constexpr std::uintptr_t line_bytes = 64;
+
   struct Free {
-    void operator()(T* numbers) const noexcept { std::free(numbers); }
+    void operator()(void* memory) const noexcept { std::free(memory); }
   };
-  std::unique_ptr<T[], Free> numbers_;
+  std::unique_ptr<void, Free> memory_;
+  T* numbers_ = nullptr;
   std::size_t size_ = 0;
 };
 
@@ -343,6 +357,8 @@ namespace tiercache::detail {
 
 /// A count-min sketch with four rows of counters of four bits that are halved over and over (TinyLFU: Einziger,
 /// Friedman, Manes 2017). It halves a few counters with each count, so that no count takes long.
+///
+/// All four counters of a key lie in one cache line, in two words of it for each row.
 class FrequencySketch {
  public:
   [[nodiscard]] bool is_ready() const noexcept { return words_.size() != 0; }
@@ -352,6 +368,7 @@ class FrequencySketch {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
     words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
+    line_bits_ = static_cast<unsigned>(std::countr_zero(words_.size() / line_words));
     period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;
@@ -364,45 +381,49 @@ class FrequencySketch {
   void count(std::uint32_t hash) noexcept {
     if (!is_ready()) return;
     bool has_counted = false;
-    const std::uint64_t spread = spread_of(hash);
+    const Place place = place_of(hash);
     for (unsigned row = 0; row < rows; ++row) {
-      std::uint64_t& word = words_[word_of(spread, row)];
-      const unsigned shift = shift_of(spread, row);
-      if ((word >> shift & 15) == 15) continue;
-      word += std::uint64_t{1} << shift;
+      std::uint64_t& word = words_[place.word(row)];
+      if ((word >> place.shift(row) & 15) == 15) continue;
+      word += std::uint64_t{1} << place.shift(row);
       has_counted = true;
     }
     if (has_counted) age();
   }
 
+  /// Has the memory brought near that will be needed for a key.
+  void prefetch(std::uint32_t hash) const noexcept {
+    if (is_ready()) TIERCACHE_PREFETCH(&words_[place_of(hash).line]);
+  }
+
   /// Returns how often a key was asked for, up to 15; 0 before `start`.
   [[nodiscard]] unsigned estimate(std::uint32_t hash) const noexcept {
     if (!is_ready()) return 0;
-    const std::uint64_t spread = spread_of(hash);
+    const Place place = place_of(hash);
     std::uint64_t least = 15;
     for (unsigned row = 0; row < rows; ++row) {
-      least = smaller(least, words_[word_of(spread, row)] >> shift_of(spread, row) & 15);
+      least = smaller(least, words_[place.word(row)] >> place.shift(row) & 15);
     }
     return static_cast<unsigned>(least);
   }
 
  private:
   static constexpr unsigned rows = 4;
+  static constexpr std::size_t line_words = 8;
 
-  [[nodiscard]] static std::uint64_t spread_of(std::uint32_t hash) noexcept {
-    std::uint64_t spread = hash * 0x9E37'79B9'7F4A'7C15;
-    spread ^= spread >> 32;
-    spread *= 0xD6E8'FEB8'6659'FD93;
-    return spread ^ spread >> 32;
-  }
-  [[nodiscard]] std::size_t word_of(std::uint64_t spread, unsigned row) const noexcept {
-    std::uint64_t word = spread * (0x9E37'79B9'7F4A'7C15 + 2 * row * std::uint64_t{0x2545'F491'4F6C'DD1D}) + row;
-    word ^= word >> 32;
-    return static_cast<std::size_t>(word) & (words_.size() - 1);
-  }
-  /// Each row has a quarter of every word.
-  [[nodiscard]] static unsigned shift_of(std::uint64_t spread, unsigned row) noexcept {
-    return (row * 4 + (static_cast<unsigned>(spread >> (row * 2)) & 3)) * 4;
+  /// Where the counters of a key are: in which line, and, five bits a row, which there.
+  struct Place {
+    std::size_t line;
+    std::uint32_t counters;
+
+    [[nodiscard]] std::size_t word(unsigned row) const noexcept { return line + 2 * row + (counters >> 5 * row & 1); }
+    [[nodiscard]] unsigned shift(unsigned row) const noexcept { return (counters >> (5 * row + 1) & 15) * 4; }
+  };
+
+  [[nodiscard]] Place place_of(std::uint32_t hash) const noexcept {
+    const std::uint64_t spread = hash * std::uint64_t{0x9E37'79B9'7F4A'7C15};
+    return {static_cast<std::size_t>(spread >> 1 >> (63 - line_bits_)) * line_words,
+            static_cast<std::uint32_t>(spread ^ spread >> 32)};
   }
 
   /// Halves counters, each one once every `period_` counts, the first time after up to twice and a half as many.
@@ -420,6 +441,7 @@ class FrequencySketch {
   }
 
   ZeroedArray<std::uint64_t> words_;
+  unsigned line_bits_ = 0;
   std::size_t period_ = 1;
   std::size_t halved_ = 0;
   std::size_t debt_ = 0;
@@ -433,91 +455,75 @@ class FrequencySketch {
 
 namespace tiercache::detail {
 
-/// A queue of hashes, first in first out, in which a hash is found at once.
+/// Remembers the hashes that came last, in short queues of one cache line each, from the youngest to the oldest.
+///
+/// A queue keeps half of each hash, and how many others were remembered when it came, roughly: once enough have come
+/// since, it is forgotten. So all queues together are one, first in first out, but for the few hashes that find theirs
+/// crowded.
 class Ghosts {
  public:
-  /// Begins to remember up to `capacity` hashes. Without the memory for it, it remembers none.
+  /// Begins to remember the last `capacity` hashes. Without the memory for it, it remembers none.
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t most = std::size_t{1} << 30;
-    capacity_ = within(capacity, std::size_t{1}, most);
-    const std::size_t room = std::bit_ceil(2 * capacity_);
-    queue_.allocate(room);
-    table_.allocate(2 * room);
-    if (queue_.size() == 0 || table_.size() == 0) clear();
-    begin_ = end_ = size_ = 0;
+    constexpr std::size_t usual_length = 10;
+    constexpr std::size_t most_ages = std::size_t{1} << 14;
+    capacity = within(capacity, std::size_t{1}, most);
+    queues_ = (capacity - 1) / usual_length + 1;
+    ticks_ = (capacity - 1) / most_ages + 1;
+    oldest_age_ = static_cast<std::int16_t>((capacity - 1) / ticks_);
+    time_ = 0;
+    words_.allocate(queues_ * queue_length);
   }
 
-  void clear() noexcept {
-    queue_.allocate(0);
-    table_.allocate(0);
-    size_ = 0;
+  void clear() noexcept { words_.allocate(0); }
+
+  /// Has the memory brought near that will be needed for a hash.
+  void prefetch(std::uint32_t hash) const noexcept {
+    if (words_.size() != 0) TIERCACHE_PREFETCH(&words_[queue_of(hash)]);
   }
 
-  /// Remembers a hash, in place of the oldest one if there are enough.
+  /// Remembers a hash. Wants it not to be remembered yet.
   void add(std::uint32_t hash) noexcept {
-    if (queue_.size() == 0) return;
-    erase(hash);
-    while (size_ >= capacity_ || next(end_) == begin_) drop_oldest();
-    queue_[end_] = not_zero(hash);
-    std::size_t at = home_of(not_zero(hash));
-    while (table_[at] != 0) at = after(at);
-    table_[at] = static_cast<std::uint32_t>(end_ + 1);
-    end_ = next(end_);
-    ++size_;
+    if (words_.size() == 0) return;
+    ++time_;
+    std::uint32_t* const queue = &words_[queue_of(hash)];
+    for (std::size_t i = queue_length - 1; i != 0; --i) queue[i] = queue[i - 1];
+    queue[0] = hash << 16 | time();
   }
 
   /// Forgets a hash; tells whether it was there.
   bool erase(std::uint32_t hash) noexcept {
-    if (size_ == 0) return false;
-    for (std::size_t at = home_of(not_zero(hash)); table_[at] != 0; at = after(at)) {
-      if (queue_[table_[at] - 1] != not_zero(hash)) continue;
-      forget(at);
+    if (words_.size() == 0) return false;
+    std::uint32_t* const queue = &words_[queue_of(hash)];
+    for (std::size_t i = 0; i != queue_length; ++i) {
+      if (queue[i] >> 16 != (hash & 0xffff) || queue[i] == 0) continue;
+      if (static_cast<std::int16_t>(time() - queue[i]) > oldest_age_) return false;
+      --time_;
+      for (; i + 1 != queue_length; ++i) queue[i] = queue[i + 1];
+      queue[i] = 0;
       return true;
     }
     return false;
   }
 
  private:
-  // In the queue 0 stands for a hash that was forgotten, in the table for nothing; there, others are places in the
-  // queue, counted from 1.
-  [[nodiscard]] static std::uint32_t not_zero(std::uint32_t hash) noexcept { return hash != 0 ? hash : 1; }
+  static constexpr std::size_t queue_length = 64 / sizeof(std::uint32_t);
 
-  [[nodiscard]] std::size_t next(std::size_t place) const noexcept { return (place + 1) & (queue_.size() - 1); }
-  [[nodiscard]] std::size_t after(std::size_t at) const noexcept { return (at + 1) & (table_.size() - 1); }
-  [[nodiscard]] std::size_t home_of(std::uint32_t hash) const noexcept {
-    return static_cast<std::size_t>(hash * std::uint64_t{0x9E37'79B9'7F4A'7C15} >> 32) & (table_.size() - 1);
+  /// Returns what of the time stands in a word.
+  [[nodiscard]] std::uint16_t time() const noexcept { return static_cast<std::uint16_t>(time_ / ticks_); }
+
+  // By the upper half of a hash: the lower one is in the word.
+  [[nodiscard]] std::size_t queue_of(std::uint32_t hash) const noexcept {
+    return static_cast<std::size_t>(std::uint64_t{hash} * queues_ >> 32) * queue_length;
   }
 
-  void drop_oldest() noexcept {
-    if (const std::uint32_t hash = queue_[begin_]; hash != 0) {
-      std::size_t at = home_of(hash);
-      while (table_[at] != begin_ + 1) at = after(at);
-      forget(at);
-    }
-    begin_ = next(begin_);
-  }
-
-  /// Empties a place of the table, and closes the gap that it leaves.
-  void forget(std::size_t at) noexcept {
-    queue_[table_[at] - 1] = 0;
-    --size_;
-    std::size_t gap = at;
-    for (std::size_t other = after(at); table_[other] != 0; other = after(other)) {
-      const std::size_t home = home_of(queue_[table_[other] - 1]);
-      const std::size_t distance = (other - home) & (table_.size() - 1);
-      if (distance < ((other - gap) & (table_.size() - 1))) continue;
-      table_[gap] = table_[other];
-      gap = other;
-    }
-    table_[gap] = 0;
-  }
-
-  ZeroedArray<std::uint32_t> queue_;
-  ZeroedArray<std::uint32_t> table_;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::size_t size_ = 0;
+  ZeroedArray<std::uint32_t> words_;
+  std::size_t queues_ = 1;
+  /// How many hashes were added and not forgotten by `erase`.
+  std::size_t time_ = 0;
+  /// How much of that is one step of the time in a word.
+  std::size_t ticks_ = 1;
+  std::int16_t oldest_age_ = 0;
 };
 
 }  // namespace tiercache::detail
@@ -597,6 +603,18 @@ class AdaptiveClock {
     window_.push_newest(entries, entry);
     newest_ = entry;
     if (size() <= capacity_) drain_window(entries, 0.0);
+  }
+
+  /// Has the memory brought near that inserting an entry with this hash will need, and evicting another for it: on a
+  /// miss all of it is somewhere else, and far away if the tier is large.
+  void prefetch(const auto& entries, std::uint32_t hash) const noexcept {
+    sketch_.prefetch(hash);
+    ghosts_.prefetch(hash);
+    if (window_.size() == 0) return;
+    const detail::Slot oldest = window_.oldest();
+    entries.prefetch(oldest);
+    sketch_.prefetch(entries.hash(oldest));
+    ghosts_.prefetch(entries.hash(oldest));
   }
 
   /// Notes that the entry was read.
@@ -846,9 +864,18 @@ namespace detail {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(difference));
 }
 
-/// Tells whether what lives until `deadline` is alive at `now`: before its deadline, and not at it.
-[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint deadline, bool is_forever) noexcept {
-  return now < deadline || is_forever;  // for ever has no deadline, not even the last point in time
+/// Tells whether what was stored at `start` and lives for `length`, not negative, is alive at `now`: before its
+/// deadline, and not at it.
+[[nodiscard]] constexpr bool is_alive(TimePoint now, TimePoint start, std::chrono::nanoseconds length) noexcept {
+  // Wraps, to before the start, where the deadline is the last point in time.
+  const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(start.time_since_epoch().count()) +
+                                             static_cast<std::uint64_t>(length.count()));
+  if (now.time_since_epoch().count() < end && start.time_since_epoch().count() <= end) [[likely]] {
+    return true;
+  }
+  // For ever has no deadline, not even the last point in time.
+  const bool is_past_last = end < start.time_since_epoch().count();
+  return length == (std::chrono::nanoseconds::max)() || (is_past_last && now < (TimePoint::max)());
 }
 
 }  // namespace detail
@@ -885,7 +912,7 @@ struct CacheEntry {
 
   /// Tells whether the value is fresh at `now`: before `expires_at()`, and not at it.
   [[nodiscard]] constexpr bool is_fresh(TimePoint now) const noexcept {
-    return detail::is_alive(now, expires_at(), ttl == forever);
+    return detail::is_alive(now, stored_at, ttl.duration());
   }
 
   /// Returns how long ago the value was stored, zero or more nanoseconds.
@@ -1938,12 +1965,20 @@ struct ResultOf {
 
   [[nodiscard]] static type from_value(const Value& value) { return type(value); }
 
-  /// Makes the result of what is stored: a value, or, where `takes_not_found`, none. It is made in place, so that under
-  /// the lock nothing but the value's copy runs.
+  /// Makes the result of what is stored: a value, or, where `takes_not_found`, none. Under the lock nothing but the
+  /// value's copy runs.
+  template <class Entry>
+  [[nodiscard]] static type from_entry(const Entry& entry) {
+    if constexpr (takes_not_found) {
+      if (!entry.has_value()) return std::nullopt;
+    }
+    return from_value(entry.value);
+  }
+  /// The same, in place.
   template <class Entry>
   static void emplace(std::optional<type>& result, const Entry& entry) {
     if constexpr (takes_not_found) {
-      if (!entry.has_value) {
+      if (!entry.has_value()) {
         result.emplace(std::nullopt);
         return;
       }
@@ -2518,6 +2553,12 @@ template <class T, class K>
   }
 }
 
+/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept.
+template <class T>
+inline constexpr bool is_hashed_at_once =
+    is_unkeyed<T> ||
+    (!DeclaresHash<T> && (std::is_integral_v<typename T::key_type> || std::is_enum_v<typename T::key_type>));
+
 /// Compares a stored key with what stands for one. May throw what the user's comparison throws.
 template <class T, class K>
 [[nodiscard]] bool is_key(const typename T::key_type& stored, const K& key) {
@@ -2571,20 +2612,93 @@ template <class T, class K>
 }
 
 /// Mixes the hashes of one tier's keys, which may be the keys themselves, by numbers of its own: who does not know them
-/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi).
+/// cannot choose keys that collide. One multiplication of 64 by 64 bits, as in wyhash (Wang Yi); half of it is kept.
 class HashMixer {
  public:
   explicit constexpr HashMixer(std::uint64_t seed) noexcept
       : mask_(spread(seed)), factor_(spread(seed + 0x9E37'79B9'7F4A'7C15) | 1) {}
 
-  [[nodiscard]] constexpr std::uint64_t operator()(std::size_t hash) const noexcept {
-    return folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_);
+  [[nodiscard]] constexpr std::uint32_t operator()(std::size_t hash) const noexcept {
+    return static_cast<std::uint32_t>(folded_product(static_cast<std::uint64_t>(hash) ^ mask_, factor_));
   }
 
  private:
   std::uint64_t mask_;
   std::uint64_t factor_;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/chain.hpp>
+// Chains: elements that are linked by a `next` of their own, the last one's being null.
+
+namespace tiercache::detail {
+
+template <class Element, class IsBefore>
+[[nodiscard]] Element* merged_chain(Element* left, Element* right, const IsBefore& is_before) noexcept {
+  Element* first = nullptr;
+  for (Element** last = &first;; last = &(*last)->next) {
+    if (left == nullptr || right == nullptr) {
+      *last = left != nullptr ? left : right;
+      return first;
+    }
+    Element*& next = is_before(*right, *left) ? right : left;
+    *last = next;
+    next = next->next;
+  }
+}
+
+/// Puts a chain in the order that `is_before(left, right)` gives it: by merging, without any memory.
+template <class Element, class IsBefore>
+[[nodiscard]] Element* sorted_chain(Element* first, const IsBefore& is_before) noexcept {
+  Element* sorted[64] = {};  // the one at i has 2 to the i elements
+  while (first != nullptr) {
+    Element* run = std::exchange(first, first->next);
+    run->next = nullptr;
+    int i = 0;
+    for (; sorted[i] != nullptr; ++i) run = detail::merged_chain(std::exchange(sorted[i], nullptr), run, is_before);
+    sorted[i] = run;
+  }
+  for (Element* const run : sorted) first = detail::merged_chain(run, first, is_before);
+  return first;
+}
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/plain_eviction.hpp>
+// PlainEviction: an eviction policy of the user's in its plain form, made into one in its full form. What the two forms
+// are is said in eviction.hpp.
+
+namespace tiercache::detail {
+
+/// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
+template <class P>
+class PlainEviction {
+ public:
+  struct Node : P::Node {
+    Slot slot = no_slot;
+  };
+
+  void resize(std::size_t) noexcept {}
+  void insert(const auto& entries, Slot entry) noexcept {
+    entries[entry].slot = entry;
+    policy_.insert(entries[entry]);
+  }
+  void hit(Node& node) noexcept { policy_.hit(node); }
+  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
+    policy_.erase(entries[old]);
+    insert(entries, fresh);
+  }
+  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
+  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Node&>(policy_.victim()).slot; }
+
+ private:
+  P policy_;
+};
+
+/// The eviction policy of tier `T`, in its full form.
+template <class T, class P = typename TierTraits<T>::Eviction>
+using FullEviction = std::conditional_t<FullEvictionPolicy<P>, P, PlainEviction<P>>;
 
 }  // namespace tiercache::detail
 
@@ -2617,8 +2731,9 @@ enum class RemovalCause : unsigned char {
 
 namespace tiercache::detail {
 
-/// Whose time to live an entry has: it decides what a change of the policy means to it.
-enum class TtlOrigin : unsigned char { policy, own };
+/// Whether an entry has a value, as opposed to the answer "there is none", and a TTL of its own. In one, so that who
+/// reads can tell the usual case by one look.
+enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
 
 /// What an entry weighs: 1, unless the tier says otherwise.
 template <class T>
@@ -2635,35 +2750,45 @@ struct EntryWeight<T> {
   }
 };
 
+/// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
+template <class T>
+struct EntryHash {
+  std::uint32_t kept_hash = 0;
+  void keep_hash(std::uint32_t hash) noexcept { kept_hash = hash; }
+};
+template <class T>
+  requires(is_hashed_at_once<T>)
+struct EntryHash<T> {
+  void keep_hash(std::uint32_t) const noexcept {}
+};
+
 /// An element of a tier's slab. In use it has a key, and a value unless the answer was "there is none".
 template <class T>
-struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
+struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
 
   // In the order, and of the size, that leave no gaps behind the node of a policy.
-  TtlOrigin ttl_origin : 1 = TtlOrigin::policy;
   bool has_key : 1 = false;
-  bool has_value : 1 = false;
+  Content content : 2 = Content::none;
   /// Whether the operation under way is to drop it.
   bool is_meant : 1 = false;
-  bool is_forever : 1 = false;
   /// Why it left.
   RemovalCause cause : 3 = RemovalCause::Replaced;
   /// Whether the index holds it. Apart from the others, which its owner changes without the lock while it is not held.
   bool is_held = false;
-  /// Of the key, mixed.
-  std::uint32_t hash = 0;
-  Slot slot = no_slot;
-  /// The number of the write that stored it.
-  std::uint32_t written = 0;
+  union {
+    /// Its number in the slab, while it is not held. Who finds it by the index knows it from there.
+    Slot slot = no_slot;
+    /// The number of the write that stored it, while it is held.
+    std::uint32_t written;
+  };
   union {
     /// While it is in use.
     TimePoint stored_at{};
     /// After that: the next one on the way out, or in the slab's list of unused ones.
     Entry* next;
   };
-  TimePoint deadline{};
   union {
     Key key;
   };
@@ -2683,54 +2808,37 @@ struct Entry final : TierTraits<T>::Eviction::Node, EntryWeight<T> {
   void set_key(K&& its_key, std::uint32_t its_hash) {
     std::construct_at(std::addressof(key), std::forward<K>(its_key));
     has_key = true;
-    hash = its_hash;
+    this->keep_hash(its_hash);
   }
 
   /// Puts a value into an entry that has a key and none yet.
   template <class V>
   void set_value(V&& its_value) {
     std::construct_at(std::addressof(value), std::forward<V>(its_value));
-    has_value = true;
+    content = Content::value;
     this->weigh(key, value);
+  }
+  [[nodiscard]] bool has_value() const noexcept {
+    return content == Content::value || content == Content::value_with_ttl;
+  }
+
+  /// Says whether its time to live is its own; else it is what the policy says.
+  void set_own_ttl(bool is_own) noexcept {
+    content = has_value() ? (is_own ? Content::value_with_ttl : Content::value)
+                          : (is_own ? Content::none_with_ttl : Content::none);
+  }
+  [[nodiscard]] bool has_own_ttl() const noexcept {
+    return content == Content::none_with_ttl || content == Content::value_with_ttl;
   }
 
   /// Destroys key and value.
   void clear() noexcept {
-    if (has_value) std::destroy_at(std::addressof(value));
+    if (has_value()) std::destroy_at(std::addressof(value));
     if (has_key) std::destroy_at(std::addressof(key));
-    has_key = has_value = false;
-  }
-
-  [[nodiscard]] bool is_fresh(TimePoint now) const noexcept { return is_alive(now, deadline, is_forever); }
-
-  /// Sets the times: `own`, or what `policy` says of such an answer, from `start` on.
-  void live_from(TimePoint start, const std::optional<Ttl>& own, const TierPolicy& policy) noexcept {
-    std::construct_at(&stored_at, start);
-    ttl_origin = own ? TtlOrigin::own : TtlOrigin::policy;
-    set_ttl(own ? *own : ttl_by(policy));
-  }
-  /// Follows another policy, if the time to live is the policy's.
-  void follow(const TierPolicy& policy) noexcept {
-    if (ttl_origin == TtlOrigin::policy) set_ttl(ttl_by(policy));
-  }
-
-  /// Returns the time to live: the one that was set, unless that is longer than time goes on.
-  [[nodiscard]] Ttl ttl() const noexcept { return is_forever ? forever : Ttl(deadline - stored_at); }
-
- private:
-  void set_ttl(Ttl ttl) noexcept {
-    deadline = deadline_of(stored_at, ttl);
-    is_forever = ttl == forever;
-  }
-  [[nodiscard]] Ttl ttl_by(const TierPolicy& policy) const noexcept {
-    return has_value ? policy.ttl : policy.not_found_ttl;
+    has_key = false;
+    content = Content::none;
   }
 };
-
-/// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
-[[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
-  return claimed == TimePoint{} || claimed > latest ? latest : claimed;
-}
 
 /// Destroys an entry's key and value, and gives the entry back to its slab. Not under the tier's lock.
 template <class T, bool is_shared>
@@ -2745,6 +2853,17 @@ struct GiveBack {
 /// Owns an entry that is in use and that no index holds.
 template <class T, bool is_shared>
 using OwnedEntry = std::unique_ptr<Entry<T>, GiveBack<T, is_shared>>;
+
+/// Points to an entry, with its number, or to none.
+template <class T>
+struct Found {
+  Entry<T>* entry = nullptr;
+  Slot slot = no_slot;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return entry != nullptr; }
+  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry; }
+  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry; }
+};
 
 }  // namespace tiercache::detail
 
@@ -2839,30 +2958,34 @@ class Index {
     for_each_segment([](const Segment& segment) { delete[] segment.lines; });
   }
 
-  /// Returns `match(slot)`, a pointer, of the slot with this hash for which it is not null; null if there is none. It
-  /// is called for slots with other hashes too, now and then.
+  /// Returns `match(slot)` of the slot with this hash for which it is true; if there is none, what such a call would
+  /// return by default. It is called for slots with other hashes too, now and then.
   template <class Match>
   [[nodiscard]] auto find(std::uint32_t hash, const Match& match) const -> decltype(match(Slot{})) {
-    if (size_ == 0) return nullptr;
     const Segment& segment = segments_[number_of(hash)];
     const std::uint8_t tag = Tags::tag_of(hash);
     std::uint32_t at = segment.home_of(hash);
-    for (std::uint32_t probed = 0; probed < segment.line_count; ++probed) {
+    for (std::uint32_t probed = 1;; ++probed) {
       const IndexLine& line = segment.lines[at];
       for (unsigned matching = line.tags.matches(tag); matching != 0; matching &= matching - 1) {
-        if (const auto found = match(line.places[std::countr_zero(matching)])) return found;
+        if (const auto found = match(line.places[static_cast<unsigned>(std::countr_zero(matching))])) return found;
       }
-      if (line.tags.passed == 0) break;
+      if (line.tags.passed == 0 || probed == segment.line_count) return {};
       at = segment.next(at);
     }
-    return nullptr;
+  }
+
+  /// Has the memory brought near that will be needed for a hash.
+  void prefetch(std::uint32_t hash) const noexcept {
+    const Segment& segment = segments_[number_of(hash)];
+    TIERCACHE_PREFETCH(&segment.lines[segment.home_of(hash)]);
   }
 
   /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
   /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
   template <class HashOf>
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
-    if (segments_ == nullptr) begin();
+    if (directory_ == nullptr) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
@@ -2900,16 +3023,15 @@ class Index {
 
  private:
   static constexpr std::uint32_t most_lines = 64;
-  static constexpr std::uint32_t most_depth = 22;
-  static constexpr std::uint32_t home_bits = 10;
+  static constexpr std::uint32_t most_depth = 18;
 
   struct Place {
     IndexLine* line;
     unsigned number;
   };
 
-  // Of a hash, bits 0-7 make the tag and bits 8-17 choose the line; bits 18-31, and then 0-7, the segment.
-  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return std::rotr(hash, 18); }
+  // Of a hash, the lowest byte makes the tag, the bits above it choose the segment, and the highest ones the line.
+  [[nodiscard]] static std::uint32_t segment_bits(std::uint32_t hash) noexcept { return hash >> 8; }
 
   struct Segment {
     IndexLine* lines = nullptr;
@@ -2921,7 +3043,7 @@ class Index {
 
     [[nodiscard]] bool is_full() const noexcept { return count >= line_count * Tags::count / 8 * 7; }
     [[nodiscard]] std::uint32_t home_of(std::uint32_t hash) const noexcept {
-      return (hash >> 8 & ((1U << home_bits) - 1)) * line_count >> home_bits;
+      return static_cast<std::uint32_t>(std::uint64_t{hash} * line_count >> 32);
     }
     [[nodiscard]] std::uint32_t next(std::uint32_t at) const noexcept { return at + 1 == line_count ? 0 : at + 1; }
 
@@ -2970,7 +3092,7 @@ class Index {
 
   template <class Visit>
   void for_each_segment(const Visit& visit) const {
-    if (segments_ == nullptr) return;
+    if (directory_ == nullptr) return;
     for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
       const Segment segment = segments_[number];
       if (number >> segment.depth == 0) visit(segment);
@@ -2981,7 +3103,7 @@ class Index {
     auto segments = std::make_unique<Segment[]>(1);
     segments[0].lines = new IndexLine[1];
     segments[0].line_count = 1;
-    segments_ = std::move(segments);
+    use(std::move(segments));
   }
 
   /// Returns the smallest size of a segment, in lines, that is not full with `count` slots.
@@ -3049,11 +3171,21 @@ class Index {
     const std::uint32_t size = directory_mask_ + 1;
     auto segments = std::make_unique<Segment[]>(2 * size);
     for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
-    segments_ = std::move(segments);
+    use(std::move(segments));
     directory_mask_ = 2 * size - 1;
   }
 
-  std::unique_ptr<Segment[]> segments_;
+  void use(std::unique_ptr<Segment[]> segments) noexcept {
+    directory_ = std::move(segments);
+    segments_ = directory_.get();
+  }
+
+  // An empty index is looked up like any other: in one segment that is never written to.
+  static constexpr IndexLine empty_line{};
+  Segment empty_segment_{const_cast<IndexLine*>(&empty_line), 1};
+
+  std::unique_ptr<Segment[]> directory_;
+  Segment* segments_ = &empty_segment_;
   std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;
 };
@@ -3066,47 +3198,12 @@ class Index {
 
 namespace tiercache::detail {
 
-/// The entries of a tier as an eviction policy sees them.
-template <class T, bool is_shared>
-class EvictionView {
- public:
-  using Node = typename TierTraits<T>::Eviction::Node;
-
-  explicit EvictionView(const Slab<Entry<T>, is_shared>& slab) noexcept : slab_(&slab) {}
-
-  [[nodiscard]] Node& operator[](Slot entry) const noexcept { return (*slab_)[entry]; }
-  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return (*slab_)[entry].hash; }
-  [[nodiscard]] Slot slot_of(Node& node) const noexcept { return static_cast<Entry<T>&>(node).slot; }
-
- private:
-  const Slab<Entry<T>, is_shared>* slab_;
-};
-
-/// Makes of a policy in its plain form one in its full form.
-template <class P>
-class PlainEviction {
- public:
-  using Node = typename P::Node;
-
-  void resize(std::size_t) noexcept {}
-  void insert(const auto& entries, Slot entry) noexcept { policy_.insert(entries[entry]); }
-  void hit(Node& node) noexcept { policy_.hit(node); }
-  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
-    policy_.erase(entries[old]);
-    policy_.insert(entries[fresh]);
-  }
-  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
-  [[nodiscard]] Slot victim(const auto& entries) noexcept { return entries.slot_of(policy_.victim()); }
-
- private:
-  P policy_;
-};
-
 /// Owns the entries of tier `T`. With `is_shared`, entries can be given back by any thread.
 template <class T, bool is_shared>
 class Entries {
  public:
   using Entry = detail::Entry<T>;
+  using Found = detail::Found<T>;
   using Owned = OwnedEntry<T, is_shared>;
 
   /// Whether the eviction policy chooses between those who are there and the one who comes.
@@ -3116,61 +3213,94 @@ class Entries {
   static constexpr bool hits_alone =
       HitsAlone<typename TierTraits<T>::Eviction> && FullEvictionPolicy<typename TierTraits<T>::Eviction>;
 
-  Entries() = default;
+  /// Makes an empty tier, with hashes of its own.
+  explicit Entries(std::uint64_t seed) noexcept : mixer_(seed) {}
   Entries(const Entries&) = delete;
   Entries& operator=(const Entries&) = delete;
 
+  /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return mixer_(detail::hash_key<T>(key));
+  }
+  /// Returns the hash of an entry's key.
+  [[nodiscard]] std::uint32_t hash_of(const Entry& entry) const noexcept {
+    if constexpr (is_hashed_at_once<T>) {
+      return hash_of(entry.key);
+    } else {
+      return entry.kept_hash;
+    }
+  }
+
   /// Finds the entry of `key`. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
-    return index_.find(hash, [&](Slot slot) -> Entry* {
+  [[nodiscard]] Found find(std::uint32_t hash, const K& key) const {
+    return index_.find(hash, [this, hash, &key](Slot slot) -> Found {
       Entry& entry = slab_[slot];
-      return entry.hash == hash && detail::is_key<T>(entry.key, key) ? &entry : nullptr;
+      if constexpr (!is_hashed_at_once<T>) {
+        if (entry.kept_hash != hash) return {};
+      }
+      return detail::is_key<T>(entry.key, key) ? Found{&entry, slot} : Found{};
     });
+  }
+
+  /// Returns the entry with a number.
+  [[nodiscard]] Found at(Slot slot) const noexcept { return {&slab_[slot], slot}; }
+  /// Returns an entry that is held with its number.
+  [[nodiscard]] Found at(const Entry& held) const noexcept {
+    return index_.find(hash_of(held), [&](Slot slot) { return &slab_[slot] == &held ? at(slot) : Found{}; });
   }
 
   /// Returns an entry to be filled. Throws `std::bad_alloc`.
   [[nodiscard]] Owned take() { return Owned(&slab_.take(), {&slab_}); }
 
+  /// Has the memory brought near that storing an entry with this hash will need.
+  void prefetch(std::uint32_t hash) const noexcept {
+    index_.prefetch(hash);
+    if (sweep_ < slab_.end()) TIERCACHE_PREFETCH(&slab_[sweep_]);
+    if constexpr (requires { eviction_.prefetch(View(*this), hash); }) eviction_.prefetch(View(*this), hash);
+  }
+
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, [this](Slot slot) { return slab_[slot].hash; });
+    index_.reserve(hash, [this](Slot slot) { return hash_of(slab_[slot]); });
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
-  void link(Owned entry) noexcept {
-    Entry& linked = hold(entry);
-    index_.link(linked.hash, linked.slot);
-    eviction_.insert(view(), linked.slot);
+  Found link(Owned entry) noexcept {
+    const Found linked = hold(entry);
+    index_.link(hash_of(*linked), linked.slot);
+    eviction_.insert(View(*this), linked.slot);
+    return linked;
   }
 
   /// Takes an entry in place of the one that is held under its key, and gives that one back.
-  [[nodiscard]] Owned replace(Entry& held, Owned entry) noexcept {
-    Entry& linked = hold(entry);
-    index_.replace(held.hash, held.slot, linked.slot);
-    eviction_.replace(view(), held.slot, linked.slot);
+  [[nodiscard]] Owned replace(const Found& held, Owned entry) noexcept {
+    const Found linked = hold(entry);
+    index_.replace(hash_of(*held), held.slot, linked.slot);
+    eviction_.replace(View(*this), held.slot, linked.slot);
     return let_go(held);
   }
 
   /// Gives an entry back.
-  [[nodiscard]] Owned unlink(Entry& entry) noexcept {
-    index_.unlink(entry.hash, entry.slot);
-    eviction_.erase(view(), entry.slot);
-    return let_go(entry);
+  [[nodiscard]] Owned unlink(const Found& held) noexcept {
+    index_.unlink(hash_of(*held), held.slot);
+    eviction_.erase(View(*this), held.slot);
+    return let_go(held);
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void touch(Entry& entry) noexcept {
+  void touch(const Found& held) noexcept {
     if constexpr (HitsAlone<Policy>) {
-      eviction_.hit(entry);
+      eviction_.hit(*held);
     } else {
-      eviction_.hit(view(), entry.slot);
+      eviction_.hit(View(*this), held.slot);
     }
   }
 
   /// Returns the entry that the eviction policy would drop next. Wants at least one.
-  [[nodiscard]] Entry& victim() noexcept { return slab_[eviction_.victim(view())]; }
+  [[nodiscard]] Found victim() noexcept { return at(eviction_.victim(View(*this))); }
 
   /// Tells the eviction policy for how many entries there is to be room.
   void resize(std::size_t capacity) noexcept { eviction_.resize(capacity); }
@@ -3179,45 +3309,58 @@ class Entries {
   template <class Visit>
   void for_each(const Visit& visit) {
     for (Slot slot = 0; slot != slab_.end(); ++slot) {
-      if (slab_[slot].is_held) visit(slab_[slot]);
+      if (slab_[slot].is_held) visit(at(slot));
     }
   }
 
   /// Returns how many writes ago an entry was stored.
-  [[nodiscard]] std::uint32_t age(const Entry& entry) const noexcept { return writes_ - entry.written; }
+  [[nodiscard]] std::uint32_t age(const Entry& held) const noexcept { return writes_ - held.written; }
 
   /// Returns how many places for entries there are, those where there is none included.
   [[nodiscard]] Slot places() const noexcept { return slab_.end(); }
 
-  /// Returns one place after the other, and then the first anew: null where there is no entry. Wants at least one.
-  [[nodiscard]] Entry* next_in_sweep() noexcept {
+  /// Returns one place after the other, and then the first anew: nothing where there is no entry. Wants at least one.
+  [[nodiscard]] Found next_in_sweep() noexcept {
     if (sweep_ >= slab_.end()) sweep_ = 0;
-    Entry& entry = slab_[sweep_++];
-    return entry.is_held ? &entry : nullptr;
+    const Found place = at(sweep_++);
+    return place->is_held ? place : Found{};
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
   [[nodiscard]] std::size_t weight() const noexcept { return weight_; }
 
  private:
-  using Eviction = typename TierTraits<T>::Eviction;
-  using Policy = std::conditional_t<FullEvictionPolicy<Eviction>, Eviction, PlainEviction<Eviction>>;
+  using Policy = FullEviction<T>;
 
-  [[nodiscard]] EvictionView<T, is_shared> view() const noexcept { return EvictionView<T, is_shared>(slab_); }
+  /// The entries as an eviction policy sees them.
+  class View {
+   public:
+    explicit View(const Entries& entries) noexcept : entries_(&entries) {}
 
-  [[nodiscard]] Entry& hold(Owned& entry) noexcept {
-    Entry& held = *entry.release();
-    held.is_held = true;
-    held.written = ++writes_;
-    weight_ += held.weight;
-    return held;
+    [[nodiscard]] typename Policy::Node& operator[](Slot entry) const noexcept { return entries_->slab_[entry]; }
+    [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return entries_->hash_of(entries_->slab_[entry]); }
+    void prefetch(Slot entry) const noexcept { entries_->index_.prefetch(hash(entry)); }
+
+   private:
+    const Entries* entries_;
+  };
+
+  [[nodiscard]] Found hold(Owned& owned) noexcept {
+    Entry& entry = *owned.release();
+    const Slot slot = entry.slot;
+    entry.is_held = true;
+    entry.written = ++writes_;
+    weight_ += entry.weight;
+    return {&entry, slot};
   }
-  [[nodiscard]] Owned let_go(Entry& entry) noexcept {
-    entry.is_held = false;
-    weight_ -= entry.weight;
-    return Owned(&entry, {&slab_});
+  [[nodiscard]] Owned let_go(const Found& held) noexcept {
+    held->is_held = false;
+    held->slot = held.slot;
+    weight_ -= held->weight;
+    return Owned(held.entry, {&slab_});
   }
 
+  const HashMixer mixer_;
   Slab<Entry, is_shared> slab_;
   Index index_;
   Policy eviction_;
@@ -3225,6 +3368,95 @@ class Entries {
   std::uint32_t writes_ = 0;
   Slot sweep_ = 0;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/slot_array.hpp>
+// SlotArray: something about the elements of a slab that few of them have, kept apart from them.
+
+namespace tiercache::detail {
+
+/// Maps slots to values, with memory only for the neighbourhood of slots that have one.
+template <class T>
+class SlotArray {
+ public:
+  /// Makes sure that there is a value for `slot`. Throws `std::bad_alloc` and has changed nothing that shows.
+  void reserve(Slot slot) {
+    const Slot number = slot / chunk_size;
+    if (number >= chunk_count_) {
+      const Slot count = number + number / 2 + 1;
+      auto chunks = std::make_unique<Chunk[]>(count);
+      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
+      chunks_ = std::move(chunks);
+      chunk_count_ = count;
+    }
+    if (chunks_[number] == nullptr) chunks_[number].reset(new T[chunk_size]);
+  }
+
+  /// Returns the value for a slot for which there is one.
+  [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
+
+ private:
+  using Chunk = std::unique_ptr<T[]>;
+
+  static constexpr Slot chunk_size = 256;
+
+  std::unique_ptr<Chunk[]> chunks_;
+  Slot chunk_count_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/lifetimes.hpp>
+// Lifetimes: how long each entry of a tier lives. The arithmetic is that of ttl.hpp; what becomes of an entry that is
+// past its deadline is the business of detail/contents.hpp.
+
+namespace tiercache::detail {
+
+/// The times to live of the entries of a tier: the policy's, but for those with one of their own, which few have and
+/// which are kept apart.
+template <class T>
+class Lifetimes {
+ public:
+  explicit Lifetimes(const TierPolicy& policy) noexcept { follow(policy); }
+
+  /// Follows another policy from now on, for the entries that there are too.
+  void follow(const TierPolicy& policy) noexcept {
+    of_values_ = policy.ttl.duration();
+    of_absences_ = policy.not_found_ttl.duration();
+  }
+
+  /// Makes sure that an entry can have its own TTL. Throws `std::bad_alloc` and has changed nothing.
+  void reserve(Slot slot) { own_.reserve(slot); }
+
+  /// Has an entry live from `start` on, for `own`, if that is given. Wants a `reserve` then.
+  void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own) noexcept {
+    std::construct_at(&entry->stored_at, start);
+    entry->set_own_ttl(own.has_value());
+    if (own) own_[entry.slot] = own->duration();
+  }
+
+  [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry) const noexcept {
+    if (entry->content == Content::value) [[likely]] {
+      return of_values_;
+    }
+    return entry->has_own_ttl() ? own_[entry.slot] : of_absences_;
+  }
+
+  [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now) const noexcept {
+    return is_alive(now, entry->stored_at, ttl_of(entry));
+  }
+
+ private:
+  std::chrono::nanoseconds of_values_{};
+  std::chrono::nanoseconds of_absences_{};
+  SlotArray<std::chrono::nanoseconds> own_;
+};
+
+/// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
+[[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
+  return claimed == TimePoint{} || claimed > latest ? latest : claimed;
+}
 
 }  // namespace tiercache::detail
 
@@ -3287,25 +3519,10 @@ class Removals {
     last_ = added;
   }
 
-  /// Puts the entries in the order that `is_before(left, right)` gives them: by merging, without any memory.
-  template <class IsBefore>
-  void sort(const IsBefore& is_before) noexcept {
-    Entry* sorted[64] = {};  // the one at i has 2 to the i elements
-    while (first_ != nullptr) {
-      Entry* run = std::exchange(first_, first_->next);
-      run->next = nullptr;
-      int i = 0;
-      for (; sorted[i] != nullptr; ++i) run = merged(std::exchange(sorted[i], nullptr), run, is_before);
-      sorted[i] = run;
-    }
-    for (Entry* const run : sorted) first_ = merged(run, first_, is_before);
-    for (last_ = first_; last_ != nullptr && last_->next != nullptr;) last_ = last_->next;
-  }
-
   ~Removals() {
     while (first_ != nullptr) {
       const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
-      if (listener_ && entry->has_value) report(*entry);
+      if (listener_ && entry->has_value()) report(*entry);
     }
   }
 
@@ -3316,20 +3533,6 @@ class Removals {
       listener_->call(entry.key, entry.value, entry.cause);
     }
     TIERCACHE_CATCH_ALL {}
-  }
-
-  template <class IsBefore>
-  [[nodiscard]] static Entry* merged(Entry* left, Entry* right, const IsBefore& is_before) noexcept {
-    Entry* first = nullptr;
-    for (Entry** last = &first;; last = &(*last)->next) {
-      if (left == nullptr || right == nullptr) {
-        *last = left != nullptr ? left : right;
-        return first;
-      }
-      Entry*& next = is_before(*right, *left) ? right : left;
-      *last = next;
-      next = next->next;
-    }
   }
 
   Entry* first_ = nullptr;
@@ -3537,17 +3740,33 @@ class Contents {
   static constexpr bool is_shared = Threading::can_block;
   using Entry = detail::Entry<T>;
   using Entries = detail::Entries<T, is_shared>;
+  using Found = detail::Found<T>;
   using OwnedEntry = detail::OwnedEntry<T, is_shared>;
   using Removals = detail::Removals<T, Threading>;
   using Listener = detail::Listener<T, Threading>;
 
-  explicit Contents(const TierPolicy& policy) noexcept : policy_(policy) { entries_.resize(policy.capacity); }
+  /// Makes an empty tier, with hashes of its own.
+  Contents(const TierPolicy& policy, std::uint64_t seed) noexcept
+      : policy_(policy), lifetimes_(policy), entries_(seed) {
+    entries_.resize(policy.capacity);
+  }
+
+  /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return entries_.hash_of(key);
+  }
 
   /// Finds the entry of `key`, fresh or not. Throws what the key's comparison throws.
   template <class K>
-  [[nodiscard]] Entry* find(std::uint32_t hash, const K& key) const {
+  [[nodiscard]] Found find(std::uint32_t hash, const K& key) const {
     return entries_.find(hash, key);
   }
+
+  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_fresh(entry, time);
+  }
+  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry); }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
@@ -3565,56 +3784,66 @@ class Contents {
   }
 
   /// Tells the eviction policy that the entry answered a lookup.
-  void hit(Entry& entry) noexcept { entries_.touch(entry); }
+  void hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
 
-  /// Makes sure that an entry with this hash can be stored. Throws `std::bad_alloc` and has changed nothing.
-  void reserve(std::uint32_t hash) { entries_.reserve(hash); }
+  /// Has the memory brought near that storing an entry with this hash will need.
+  void prefetch(std::uint32_t hash) const noexcept { entries_.prefetch(hash); }
 
-  /// Stores an entry in place of the one held under its key, if any. Wants a `reserve` before. What cannot be stored is
-  /// left with the caller; so is what is past its deadline already, if another one would have to go for it.
-  void admit(OwnedEntry& entry, Entry* held, TimePoint time, Removals& removals) noexcept {
-    const bool is_dead = !entry->is_fresh(time);
-    const bool is_light = is_weight_left(entry->weight, held);
-    const bool was_fresh = held != nullptr && held->is_fresh(time);
+  /// Makes sure that an entry with this hash can be stored, with its own TTL or without. Throws `std::bad_alloc` and
+  /// has changed nothing.
+  void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {
+    entries_.reserve(hash);
+    if (own_ttl) lifetimes_.reserve(entry.slot);
+  }
+
+  /// Stores an entry, as of `stored_at`, in place of the one held under its key, if any. Wants a `reserve` before. What
+  /// cannot be stored is left with the caller; so is what is past its deadline already, if another one would have to go
+  /// for it.
+  void admit(OwnedEntry& owned, const Found& held, TimePoint stored_at, const std::optional<Ttl>& own_ttl,
+             TimePoint time, Removals& removals) noexcept {
+    const Found entry{owned.get(), owned->slot};
+    lifetimes_.set(entry, stored_at, own_ttl);
+    const bool is_dead = !is_fresh(entry, time);
+    const bool is_light = is_weight_left(entry->weight, held.entry);
+    const bool was_fresh = held && is_fresh(held, time);
     if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
-      if (held != nullptr) drop(*held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
+      if (held) drop(held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
     const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
-    Entry* const fresh = entry.get();
-    if (held != nullptr && is_light) {
-      report(entries_.replace(*held, std::move(entry)), cause, removals);
-      sweep(time, fresh, removals);
+    if (held && is_light) {
+      report(entries_.replace(held, std::move(owned)), cause, removals);
+      sweep(time, entry.entry, removals);
     } else {
-      if (held != nullptr) drop(*held, cause, removals);
+      if (held) drop(held, cause, removals);
       sweep(time, nullptr, removals);
       if (is_dead && entries_.size() >= policy_.capacity) {
         ++counted.store_failures;
         return;
       }
       if (!Entries::has_admission) make_room_for(entry->weight, removals);
-      entries_.link(std::move(entry));
+      entries_.link(std::move(owned));
     }
     if (!was_fresh) ++counted.inserts;
-    if (Entries::has_admission) keep_bounds(fresh, removals);
+    if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
   /// Drops one entry.
-  void drop(Entry& entry, RemovalCause cause, Removals& removals) noexcept {
+  void drop(const Found& entry, RemovalCause cause, Removals& removals) noexcept {
     report(entries_.unlink(entry), cause, removals);
   }
 
   /// Drops the entries for which `is_meant(entry)` holds; returns how many. What the predicate throws changes nothing.
   template <class Predicate>
   std::size_t drop_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
-    entries_.for_each([&](Entry& entry) { entry.is_meant = is_meant(std::as_const(entry)); });
+    entries_.for_each([&](const Found& entry) { entry->is_meant = is_meant(entry); });
     std::size_t dropped = 0;
-    entries_.for_each([&](Entry& entry) {
-      if (!entry.is_meant) return;
+    entries_.for_each([&](const Found& entry) {
+      if (!entry->is_meant) return;
       drop(entry, cause, removals);
       ++dropped;
     });
@@ -3622,11 +3851,11 @@ class Contents {
   }
 
   std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([time](const Entry& entry) { return !entry.is_fresh(time); }, RemovalCause::Expired, removals);
+    return drop_if([&](const Found& entry) { return !is_fresh(entry, time); }, RemovalCause::Expired, removals);
   }
 
   std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
-    return drop_if([](const Entry&) { return true; }, cause, removals);
+    return drop_if([](const Found&) { return true; }, cause, removals);
   }
 
   /// Drops the entries written longest ago, oldest first, until at most `count` are left; returns how many were
@@ -3634,9 +3863,17 @@ class Contents {
   std::size_t trim(std::size_t count, Removals& removals) noexcept {
     if (entries_.size() <= count) return 0;
     const std::uint32_t limit = age_of_oldest_but(count);
-    const auto is_older = [&](const Entry& entry) { return entries_.age(entry) >= limit; };
-    const std::size_t dropped = drop_if(is_older, RemovalCause::Trimmed, removals);
-    removals.sort([this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    Entry* leaving = nullptr;
+    entries_.for_each([&](const Found& entry) {
+      if (entries_.age(*entry) >= limit) entry->next = std::exchange(leaving, entry.entry);
+    });
+    leaving = detail::sorted_chain(
+        leaving, [this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    std::size_t dropped = 0;
+    for (; leaving != nullptr; ++dropped) {
+      const Found oldest = entries_.at(*std::exchange(leaving, leaving->next));
+      drop(oldest, RemovalCause::Trimmed, removals);
+    }
     return dropped;
   }
 
@@ -3644,7 +3881,7 @@ class Contents {
   void set_policy(const TierPolicy& policy, TimePoint time, Removals& removals) noexcept {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
-    entries_.for_each([this](Entry& entry) { entry.follow(policy_); });
+    lifetimes_.follow(policy);
     entries_.resize(policy.capacity);
     keep_bounds(nullptr, removals);
   }
@@ -3681,9 +3918,9 @@ class Contents {
   void sweep(TimePoint time, const Entry* fresh, Removals& removals) noexcept {
     const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
     for (Slot step = 0; step < steps; ++step) {
-      Entry* const entry = entries_.next_in_sweep();
-      if (entry == nullptr || entry == fresh || entry->is_fresh(time)) continue;
-      drop(*entry, RemovalCause::Expired, removals);
+      const Found entry = entries_.next_in_sweep();
+      if (!entry || entry.entry == fresh || is_fresh(entry, time)) continue;
+      drop(entry, RemovalCause::Expired, removals);
     }
   }
 
@@ -3714,8 +3951,8 @@ class Contents {
     if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
     while (entries_.size() > left || !holds()) {
-      Entry& victim = entries_.victim();
-      if (&victim == fresh) fresh = nullptr;
+      const Found victim = entries_.victim();
+      if (victim.entry == fresh) fresh = nullptr;
       drop(victim, RemovalCause::Evicted, removals);
     }
   }
@@ -3728,9 +3965,9 @@ class Contents {
     for (unsigned shift = 32; shift != 0;) {
       shift -= 8;
       std::size_t histogram[256] = {};
-      entries_.for_each([&](const Entry& entry) {
-        const std::uint64_t above = entries_.age(entry) ^ age;
-        if (above >> shift >> 8 == 0) ++histogram[entries_.age(entry) >> shift & 255];
+      entries_.for_each([&](const Found& entry) {
+        const std::uint64_t above = entries_.age(*entry) ^ age;
+        if (above >> shift >> 8 == 0) ++histogram[entries_.age(*entry) >> shift & 255];
       });
       std::uint32_t byte = 0;
       while (newer + histogram[byte] <= count) newer += histogram[byte++];
@@ -3740,6 +3977,7 @@ class Contents {
   }
 
   TierPolicy policy_;
+  Lifetimes<T> lifetimes_;
   Entries entries_;
   Reference<Listener> listener_;
 };
@@ -3984,73 +4222,86 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
   using Entry = detail::Entry<T>;
+  using Found = detail::Found<T>;
   using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
   using Flight = detail::Flight<Store>;
 
   explicit Store(const TierPolicy& policy)
-      : contents_(policy),
-        mixer_(reinterpret_cast<std::uintptr_t>(this) ^
-               spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
+                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
 
   // Reading.
 
   /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     const Reading lock(lock_);
-    Entry* const entry = contents_.find(hash, key);
-    if (entry == nullptr || !entry->is_fresh(now())) {
+    const Found entry = contents_.find(hash, key);
+    if (!entry || !contents_.is_fresh(entry, now())) {
       ++lock.counts().misses;
       return false;
     }
-    if (entry->has_value) use(std::as_const(entry->value));
-    hit(*entry, lock.counts());
-    return entry->has_value;
+    if (!entry->has_value()) [[unlikely]] {
+      hit_none(entry, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, lock.counts());
+    return true;
   }
 
   template <class K>
   [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
     {
       const Reading lock(lock_);
-      const Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->has_value) return std::nullopt;
+      const Found entry = contents_.find(hash, key);
+      if (!entry || !entry->has_value()) return std::nullopt;
       value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
       stored_at = entry->stored_at;
-      ttl = entry->ttl();
+      ttl = contents_.ttl_of(entry);
     }
     return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
   }
 
   // Fetching.
 
-  /// Answers from memory by `answer(entry)`, which runs under the lock; or else makes `flight` that of the key, opened
-  /// if need be. Whoever gets `leading` runs the fetch and lands the flight.
-  template <class K, class Answer>
-  [[nodiscard]] Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight, const Answer& answer) {
-    const std::uint32_t hash = hash_of(key);
-    const auto answers = [&](TimePoint time, ReadCounts& counts) {
-      Entry* const entry = contents_.find(hash, key);
-      if (entry == nullptr || !entry->is_fresh(time) || !(entry->has_value || takes_not_found)) return false;
-      answer(std::as_const(*entry));
-      hit(*entry, counts);
-      return true;
-    };
-    if constexpr (has_readers) {
+  /// Returns what `answer(entry)` makes of a fresh entry, under the lock; if there is none, what `otherwise()` returns,
+  /// without it.
+  template <class K, class Answer, class Otherwise>
+  [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Answer& answer, const Otherwise& otherwise)
+      -> decltype(otherwise()) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    {
       const Reading lock(lock_);
-      if (answers(now(), lock.counts())) return Beginning::answered;
+      const Found entry = contents_.find(hash, key);
+      if (answers(entry, takes_not_found, now())) return answer_by(answer, entry, lock.counts());
     }
+    return otherwise();
+  }
+
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
+  /// gets `leading` runs the fetch and lands the flight.
+  template <class K, class Answer>
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight,
+                                                   const Answer& answer) {
+    const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     for (;;) {
       {
         const Lock lock(lock_);
+        contents_.prefetch(hash);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
-        if (answers(time, lock_.counts())) return Beginning::answered;
+        const Found entry = contents_.find(hash, key);
+        if (answers(entry, takes_not_found, time)) {
+          answer_by(answer, entry, lock_.counts());
+          return Beginning::answered;
+        }
         if (Flight* const running = flights_.find(hash, key)) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
@@ -4172,32 +4423,32 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   template <class K, class V>
   void put(K&& key, V&& value, std::optional<Ttl> own_ttl, TimePoint stored_at) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     OwnedEntry entry = take_entry();
     entry->set_key(detail::make_key<T>(std::forward<K>(key)), hash);
     entry->set_value(std::forward<V>(value));
 
     Removals removals;
     const Lock lock(lock_);
+    contents_.prefetch(hash);
     const TimePoint time = now();
-    Entry* const held = contents_.find(hash, entry->key);
+    const Found held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
-    contents_.reserve(hash);
+    contents_.reserve(*entry, hash, own_ttl);
     if (flight != nullptr) flights_.supersede(*flight);
-    entry->live_from(detail::stored_at_or(stored_at, time), own_ttl, contents_.policy());
-    contents_.admit(entry, held, time, removals);
+    contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
 
   template <class K>
   std::size_t invalidate(const K& key) {
-    const std::uint32_t hash = hash_of(key);
+    const std::uint32_t hash = contents_.hash_of(key);
     Removals removals;
     const Lock lock(lock_);
-    Entry* const entry = contents_.find(hash, key);
+    const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
-    if (entry == nullptr) return 0;
-    contents_.drop(*entry, RemovalCause::Invalidated, removals);
+    if (!entry) return 0;
+    contents_.drop(entry, RemovalCause::Invalidated, removals);
     return 1;
   }
 
@@ -4214,8 +4465,8 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   std::size_t invalidate_if(const Predicate& is_meant) {
     Removals removals;
     const Lock lock(lock_);
-    const auto is_entry_meant = [&is_meant](const Entry& entry) -> bool {
-      return !entry.has_value || is_meant(entry.key, entry.value);
+    const auto is_entry_meant = [&is_meant](const Found& entry) -> bool {
+      return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
     flights_.supersede_all();
@@ -4304,11 +4555,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
 
-  template <class K>
-  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
-    return static_cast<std::uint32_t>(mixer_(detail::hash_key<T>(key)) >> 32);
-  }
-
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);
     return contents_.take();
@@ -4316,10 +4562,23 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   // What follows wants the lock held.
 
-  void hit(Entry& entry, ReadCounts& counts) noexcept {
+  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
+    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
+  }
+  template <class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+    auto result = answer(std::as_const(*entry));
+    entry->has_value() ? hit(entry, counts) : hit_none(entry, counts);
+    return result;
+  }
+
+  void hit(const Found& entry, ReadCounts& counts) noexcept {
     contents_.hit(entry);
     ++counts.hits;
-    if (!entry.has_value) ++counts.not_found_hits;
+  }
+  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
+    hit(entry, counts);
+    ++counts.not_found_hits;
   }
 
   void open(Flight& flight, TimePoint time) {
@@ -4333,16 +4592,16 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
-      Entry* const held = contents_.find(entry.hash, entry.key);
-      if (!entry.has_value && contents_.policy().not_found_ttl == Ttl{}) {
-        if (held != nullptr) contents_.drop(*held, RemovalCause::Expired, removals);
+      const Found held = contents_.find(flight.hash, entry.key);
+      if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
+        if (held) contents_.drop(held, RemovalCause::Expired, removals);
         return;
       }
-      contents_.reserve(entry.hash);
-      entry.live_from(detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), flight.outcome.own_ttl(),
-                      contents_.policy());
+      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
+      contents_.reserve(entry, flight.hash, own_ttl);
       flights_.supersede(flight);
-      contents_.admit(flight.entry, held, time, removals);
+      contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
+                      time, removals);
     }
     TIERCACHE_CATCH_ALL {
       failure = std::current_exception();
@@ -4379,7 +4638,6 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
   mutable TierLock lock_;
   Contents<T, Threading> contents_;
-  const HashMixer mixer_;
   Flights<Store> flights_;
   bool is_closed_ = false;
 };
@@ -4465,7 +4723,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   Lookup& operator=(Lookup&&) = delete;
 
   /// Leaves.
-  ~Lookup() { leave(); }
+  ~Lookup() {
+    if (miss_) leave();
+  }
 
   /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
   ///
@@ -4473,23 +4733,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
   /// `recursive_fetch`.
   result_type get() {
-    if constexpr (Store::Threading::can_block) {
-      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
-      while (!start()) {
-        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
-          leave();
-          detail::throw_recursive_fetch();
-        }
-        block();
-        if (has_acceptable_outcome()) break;
-        earlier = std::move(miss_->flight);
-        miss_.reset();
-      }
-    } else if (!start()) {
-      leave();
-      detail::throw_recursive_fetch();
-    }
-    return take();
+    return store_->answer_or(
+        std::as_const(key_), Result::takes_not_found, [](const auto& entry) { return Result::from_entry(entry); },
+        [this] { return get_by_fetch(); });
   }
 
   /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
@@ -4553,13 +4799,23 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     std::exception_ptr failure;
   };
 
+  /// Answers from memory, under the lock.
+  auto answer() noexcept {
+    return [this](const auto& entry) {
+      Result::emplace(answer_, entry);
+      return true;
+    };
+  }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    const auto answer_with = [this](const auto& entry) { Result::emplace(answer_, entry); };
-    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer_with);
+    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
   bool start() {
+    return store_->answer_or(std::as_const(key_), Result::takes_not_found, answer(), [this] { return start_fetch(); });
+  }
+
+  TIERCACHE_NOINLINE bool start_fetch() {
     detail::Reference<Flight> flight;
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
@@ -4572,6 +4828,26 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       run_fetch_at_once(*miss_->flight);
       return true;
     }
+  }
+
+  TIERCACHE_NOINLINE result_type get_by_fetch() {
+    if constexpr (Store::Threading::can_block) {
+      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
+      while (!start_fetch()) {
+        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
+          leave();
+          detail::throw_recursive_fetch();
+        }
+        block();
+        if (has_acceptable_outcome()) break;
+        earlier = std::move(miss_->flight);
+        miss_.reset();
+      }
+    } else if (!start_fetch()) {
+      leave();
+      detail::throw_recursive_fetch();
+    }
+    return take();
   }
 
   /// Tells whether there is anything to wait for.
@@ -4629,8 +4905,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
-  void leave() noexcept {
-    if (!miss_ || !miss_->flight) return;
+  TIERCACHE_NOINLINE void leave() noexcept {
+    if (!miss_->flight) return;
     const detail::Reference<Flight> flight = std::move(miss_->flight);
     flight->store->leave(*flight, *miss_);
     const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);

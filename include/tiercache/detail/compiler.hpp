@@ -54,6 +54,13 @@
 #define TIERCACHE_PAUSE() static_cast<void>(0)
 #endif
 
+// Has the memory at an address brought near, for it will be needed soon.
+#if defined(__GNUC__)
+#define TIERCACHE_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define TIERCACHE_PREFETCH(address) static_cast<void>(address)
+#endif
+
 // Whether there are numbers of 128 bits.
 #if defined(__SIZEOF_INT128__)
 #define TIERCACHE_HAS_INT128 1

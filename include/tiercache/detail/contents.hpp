@@ -74,6 +74,9 @@ class Contents {
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
 
+  /// Has the memory brought near that storing an entry with this hash will need.
+  void prefetch(std::uint32_t hash) const noexcept { entries_.prefetch(hash); }
+
   /// Makes sure that an entry with this hash can be stored, with its own TTL or without. Throws `std::bad_alloc` and
   /// has changed nothing.
   void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {

@@ -2,6 +2,7 @@
 // event and knows no clock; detail/contents.hpp and detail/store.hpp do.
 #pragma once
 
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/entry.hpp>
 #include <tiercache/detail/index.hpp>
 #include <tiercache/detail/key.hpp>
@@ -69,6 +70,13 @@ class Entries {
 
   /// Returns an entry to be filled. Throws `std::bad_alloc`.
   [[nodiscard]] Owned take() { return Owned(&slab_.take(), {&slab_}); }
+
+  /// Has the memory brought near that storing an entry with this hash will need.
+  void prefetch(std::uint32_t hash) const noexcept {
+    index_.prefetch(hash);
+    if (sweep_ < slab_.end()) TIERCACHE_PREFETCH(&slab_[sweep_]);
+    if constexpr (requires { eviction_.prefetch(View(*this), hash); }) eviction_.prefetch(View(*this), hash);
+  }
 
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
@@ -148,6 +156,7 @@ class Entries {
 
     [[nodiscard]] typename Policy::Node& operator[](Slot entry) const noexcept { return entries_->slab_[entry]; }
     [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept { return entries_->hash_of(entries_->slab_[entry]); }
+    void prefetch(Slot entry) const noexcept { entries_->index_.prefetch(hash(entry)); }
 
    private:
     const Entries* entries_;

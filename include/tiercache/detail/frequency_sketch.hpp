@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tiercache/detail/bounds.hpp>
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
 #include <bit>
@@ -44,6 +45,11 @@ class FrequencySketch {
       has_counted = true;
     }
     if (has_counted) age();
+  }
+
+  /// Has the memory brought near that will be needed for a key.
+  void prefetch(std::uint32_t hash) const noexcept {
+    if (is_ready()) TIERCACHE_PREFETCH(&words_[place_of(hash).line]);
   }
 
   /// Returns how often a key was asked for, up to 15; 0 before `start`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tiercache/detail/bounds.hpp>
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
 #include <cstddef>
@@ -31,11 +32,16 @@ class Ghosts {
 
   void clear() noexcept { words_.allocate(0); }
 
+  /// Has the memory brought near that will be needed for a hash.
+  void prefetch(std::uint32_t hash) const noexcept {
+    if (words_.size() != 0) TIERCACHE_PREFETCH(&words_[queue_of(hash)]);
+  }
+
   /// Remembers a hash. Wants it not to be remembered yet.
   void add(std::uint32_t hash) noexcept {
     if (words_.size() == 0) return;
     ++time_;
-    std::uint32_t* const queue = queue_of(hash);
+    std::uint32_t* const queue = &words_[queue_of(hash)];
     for (std::size_t i = queue_length - 1; i != 0; --i) queue[i] = queue[i - 1];
     queue[0] = hash << 16 | time();
   }
@@ -43,7 +49,7 @@ class Ghosts {
   /// Forgets a hash; tells whether it was there.
   bool erase(std::uint32_t hash) noexcept {
     if (words_.size() == 0) return false;
-    std::uint32_t* const queue = queue_of(hash);
+    std::uint32_t* const queue = &words_[queue_of(hash)];
     for (std::size_t i = 0; i != queue_length; ++i) {
       if (queue[i] >> 16 != (hash & 0xffff) || queue[i] == 0) continue;
       if (static_cast<std::int16_t>(time() - queue[i]) > oldest_age_) return false;
@@ -62,8 +68,8 @@ class Ghosts {
   [[nodiscard]] std::uint16_t time() const noexcept { return static_cast<std::uint16_t>(time_ / ticks_); }
 
   // By the upper half of a hash: the lower one is in the word.
-  [[nodiscard]] std::uint32_t* queue_of(std::uint32_t hash) noexcept {
-    return &words_[static_cast<std::size_t>(std::uint64_t{hash} * queues_ >> 32) * queue_length];
+  [[nodiscard]] std::size_t queue_of(std::uint32_t hash) const noexcept {
+    return static_cast<std::size_t>(std::uint64_t{hash} * queues_ >> 32) * queue_length;
   }
 
   ZeroedArray<std::uint32_t> words_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <tiercache/detail/bounds.hpp>
+#include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/tags.hpp>
 
@@ -50,6 +51,12 @@ class Index {
       if (line.tags.passed == 0 || probed == segment.line_count) return {};
       at = segment.next(at);
     }
+  }
+
+  /// Has the memory brought near that will be needed for a hash.
+  void prefetch(std::uint32_t hash) const noexcept {
+    const Segment& segment = segments_[number_of(hash)];
+    TIERCACHE_PREFETCH(&segment.lines[segment.home_of(hash)]);
   }
 
   /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash

@@ -113,6 +113,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
     for (;;) {
       {
         const Lock lock(lock_);
+        contents_.prefetch(hash);
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
@@ -248,6 +249,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
 
     Removals removals;
     const Lock lock(lock_);
+    contents_.prefetch(hash);
     const TimePoint time = now();
     const Found held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
