@@ -62,21 +62,31 @@ double replay(const Trace& trace, std::size_t capacity) {
   return 100 * cache.template stats<T>().hit_rate();
 }
 
-using Unsharded = tiercache::LocalTieredCache<Pages>;
+using Local = tiercache::LocalTieredCache<Pages>;
+using Shared = tiercache::TieredCache<Pages>;
 
 }  // namespace
 
 TEST_CASE("The hit ratio on real traces reaches that of the policy's simulation") {
   Trace trace;
+  double lead = 0;
+  int points = 0;
   for (const Floor& point : floors) {
     if (!trace.load(point.trace)) {
       WARN("skipped: TIERCACHE_TRACES names no folder with traces");
       return;
     }
     CAPTURE(point.trace, point.capacity, point.lru);
-    const double unsharded = replay<Unsharded, Pages>(trace, point.capacity);
-    CHECK(unsharded >= point.floor);
+    const double local = replay<Local, Pages>(trace, point.capacity);
+    CHECK(local >= point.floor);
+    if (point.capacity < 1000) continue;
+    // That threads may share it costs nothing. Each point alone varies by as much, from one seed to another.
+    const double shared = replay<Shared, Pages>(trace, point.capacity);
+    CHECK(shared >= point.floor - 0.3);
+    lead += shared - local;
+    ++points;
   }
+  CHECK(lead / points >= -0.1);
 }
 
 TEST_CASE("On real traces a small tier is hit about as often as with LRU, or more often") {
@@ -89,7 +99,7 @@ TEST_CASE("On real traces a small tier is hit about as often as with LRU, or mor
     for (const std::size_t capacity : {1U, 2U, 3U, 5U, 8U, 13U, 20U, 32U, 50U}) {
       CAPTURE(name, capacity);
       const double lru = replay<tiercache::LocalTieredCache<LruPages>, LruPages>(trace, capacity);
-      CHECK(replay<Unsharded, Pages>(trace, capacity) >= lru - 2);
+      CHECK(replay<Local, Pages>(trace, capacity) >= lru - 2);
     }
   }
 }
