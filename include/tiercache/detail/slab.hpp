@@ -7,9 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
-#include <utility>
 
 namespace tiercache::detail {
 
@@ -24,30 +22,32 @@ class FreeList {
  public:
   void add(T& element) noexcept {
     if constexpr (is_shared) {
-      T* first = first_.load(std::memory_order_relaxed);
+      void* first = first_.load(std::memory_order_relaxed);
       do {
-        element.next_unused() = first;
+        element.next_unused() = static_cast<T*>(first);
       } while (!first_.compare_exchange_weak(first, &element, std::memory_order_release, std::memory_order_relaxed));
     } else {
-      element.next_unused() = std::exchange(first_, &element);
+      element.next_unused() = static_cast<T*>(first_);
+      first_ = &element;
     }
   }
 
   [[nodiscard]] T* take() noexcept {
     if constexpr (is_shared) {
-      T* first = first_.load(std::memory_order_acquire);
+      void* first = first_.load(std::memory_order_acquire);
       while (first != nullptr &&
-             !first_.compare_exchange_weak(first, first->next_unused(), std::memory_order_acquire)) {}
-      return first;
+             !first_.compare_exchange_weak(first, static_cast<T*>(first)->next_unused(), std::memory_order_acquire)) {}
+      return static_cast<T*>(first);
     } else {
-      T* const first = first_;
+      T* const first = static_cast<T*>(first_);
       if (first != nullptr) first_ = first->next_unused();
       return first;
     }
   }
 
  private:
-  std::conditional_t<is_shared, std::atomic<T*>, T*> first_ = nullptr;
+  // Not of a type for each tier: std::atomic and std::unique_ptr cost much to compile for every type they are made of.
+  std::conditional_t<is_shared, std::atomic<void*>, void*> first_ = nullptr;
 };
 
 /// Owns elements of type `T`, which have a `slot` and, while not in use, a `next_unused()`. It grows by one chunk of a
@@ -58,6 +58,10 @@ class Slab {
   Slab() = default;
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
+  ~Slab() {
+    for (Slot i = 0; i < chunk_count_; ++i) delete[] chunks_[i];
+    delete[] chunks_;
+  }
 
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
@@ -77,8 +81,6 @@ class Slab {
   [[nodiscard]] Slot end() const noexcept { return end_; }
 
  private:
-  using Chunk = std::unique_ptr<T[]>;
-
   static constexpr Slot chunk_size_for(std::size_t element_size) noexcept {
     constexpr std::size_t chunk_bytes = 8192;
     Slot size = 2;
@@ -90,16 +92,17 @@ class Slab {
   void grow() {
     if (chunk_count_ == chunk_room_) {
       const Slot room = chunk_room_ == 0 ? 4 : 2 * chunk_room_;
-      auto chunks = std::make_unique<Chunk[]>(room);
-      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
-      chunks_ = std::move(chunks);
+      T** const chunks = new T*[room];
+      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = chunks_[i];
+      delete[] chunks_;
+      chunks_ = chunks;
       chunk_room_ = room;
     }
-    chunks_[chunk_count_].reset(new T[chunk_size]);
+    chunks_[chunk_count_] = new T[chunk_size];
     ++chunk_count_;
   }
 
-  std::unique_ptr<Chunk[]> chunks_;
+  T** chunks_ = nullptr;
   Slot chunk_count_ = 0;
   Slot chunk_room_ = 0;
   Slot end_ = 0;
