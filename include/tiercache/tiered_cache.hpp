@@ -21,7 +21,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -101,7 +100,7 @@ class BasicTieredCache {
   /// a kilobyte a tier, whatever its capacity.
   template <class... Overridden>
   explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
-      : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
+      : stores_(policy_among<Tiers>(overrides...)...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
     static_assert(detail::are_distinct<Overridden...>(),
@@ -328,7 +327,7 @@ class BasicTieredCache {
     static_assert(detail::is_one_of<T, Tiers...>,
                   "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
     if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
-    if constexpr (detail::is_one_of<T, Tiers...>) return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+    if constexpr (detail::is_one_of<T, Tiers...>) return *static_cast<const StoreHolder<T>&>(stores_).store;
   }
 
   template <class T>
@@ -371,7 +370,18 @@ class BasicTieredCache {
     return policy;
   }
 
-  std::tuple<detail::Reference<Store<Tiers>>...> stores_;
+  template <class T>
+  struct StoreHolder {
+    explicit StoreHolder(const TierPolicy& policy) : store(detail::Reference<Store<T>>::adopt(new Store<T>(policy))) {}
+    detail::Reference<Store<T>> store;
+  };
+  // A tuple that costs little to compile.
+  struct Stores : StoreHolder<Tiers>... {
+    template <class... Policies>
+    explicit Stores(const Policies&... policies) : StoreHolder<Tiers>(policies)... {}
+  };
+
+  Stores stores_;
 };
 
 /// The cache that is safe from many threads.
