@@ -9,6 +9,7 @@
 
 namespace {
 
+using tiercache::detail::HashOf;
 using tiercache::detail::Index;
 using tiercache::detail::Slot;
 using tiercache::detail::Tags;
@@ -19,7 +20,7 @@ struct Indexed {
     const auto slot = static_cast<Slot>(hashes.size());
     hashes.push_back(hash);
     is_held.push_back(true);
-    index.reserve(hash, [this](Slot other) { return hashes[other]; });
+    index.reserve(hash, HashOf(hashes, [](const auto& all, Slot other) noexcept { return all[other]; }));
     index.link(hash, slot);
   }
   void remove(Slot slot) {

@@ -127,7 +127,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -169,30 +168,32 @@ class FreeList {
  public:
   void add(T& element) noexcept {
     if constexpr (is_shared) {
-      T* first = first_.load(std::memory_order_relaxed);
+      void* first = first_.load(std::memory_order_relaxed);
       do {
-        element.next_unused() = first;
+        element.next_unused() = static_cast<T*>(first);
       } while (!first_.compare_exchange_weak(first, &element, std::memory_order_release, std::memory_order_relaxed));
     } else {
-      element.next_unused() = std::exchange(first_, &element);
+      element.next_unused() = static_cast<T*>(first_);
+      first_ = &element;
     }
   }
 
   [[nodiscard]] T* take() noexcept {
     if constexpr (is_shared) {
-      T* first = first_.load(std::memory_order_acquire);
+      void* first = first_.load(std::memory_order_acquire);
       while (first != nullptr &&
-             !first_.compare_exchange_weak(first, first->next_unused(), std::memory_order_acquire)) {}
-      return first;
+             !first_.compare_exchange_weak(first, static_cast<T*>(first)->next_unused(), std::memory_order_acquire)) {}
+      return static_cast<T*>(first);
     } else {
-      T* const first = first_;
+      T* const first = static_cast<T*>(first_);
       if (first != nullptr) first_ = first->next_unused();
       return first;
     }
   }
 
  private:
-  std::conditional_t<is_shared, std::atomic<T*>, T*> first_ = nullptr;
+  // Not of a type for each tier: std::atomic and std::unique_ptr cost much to compile for every type they are made of.
+  std::conditional_t<is_shared, std::atomic<void*>, void*> first_ = nullptr;
 };
 
 /// Owns elements of type `T`, which have a `slot` and, while not in use, a `next_unused()`. It grows by one chunk of a
@@ -203,6 +204,10 @@ class Slab {
   Slab() = default;
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
+  ~Slab() {
+    for (Slot i = 0; i < chunk_count_; ++i) delete[] chunks_[i];
+    delete[] chunks_;
+  }
 
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
@@ -222,8 +227,6 @@ class Slab {
   [[nodiscard]] Slot end() const noexcept { return end_; }
 
  private:
-  using Chunk = std::unique_ptr<T[]>;
-
   static constexpr Slot chunk_size_for(std::size_t element_size) noexcept {
     constexpr std::size_t chunk_bytes = 8192;
     Slot size = 2;
@@ -235,16 +238,17 @@ class Slab {
   void grow() {
     if (chunk_count_ == chunk_room_) {
       const Slot room = chunk_room_ == 0 ? 4 : 2 * chunk_room_;
-      auto chunks = std::make_unique<Chunk[]>(room);
-      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
-      chunks_ = std::move(chunks);
+      T** const chunks = new T*[room];
+      for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = chunks_[i];
+      delete[] chunks_;
+      chunks_ = chunks;
       chunk_room_ = room;
     }
-    chunks_[chunk_count_].reset(new T[chunk_size]);
+    chunks_[chunk_count_] = new T[chunk_size];
     ++chunk_count_;
   }
 
-  std::unique_ptr<Chunk[]> chunks_;
+  T** chunks_ = nullptr;
   Slot chunk_count_ = 0;
   Slot chunk_room_ = 0;
   Slot end_ = 0;
@@ -2840,19 +2844,48 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   }
 };
 
-/// Destroys an entry's key and value, and gives the entry back to its slab. Not under the tier's lock.
+/// Owns an entry that is in use and that no index holds; at its end the key and the value are destroyed, and the entry
+/// goes back to its slab. Not under the tier's lock.
+// Not a std::unique_ptr: that takes longer to compile, for each tier, than all that is done with it.
 template <class T, bool is_shared>
-struct GiveBack {
-  Slab<Entry<T>, is_shared>* slab = nullptr;
-  void operator()(Entry<T>* entry) const noexcept {
-    entry->clear();
-    slab->give_back(*entry);
-  }
-};
+class OwnedEntry {
+ public:
+  using Slab = detail::Slab<Entry<T>, is_shared>;
 
-/// Owns an entry that is in use and that no index holds.
-template <class T, bool is_shared>
-using OwnedEntry = std::unique_ptr<Entry<T>, GiveBack<T, is_shared>>;
+  OwnedEntry() noexcept = default;
+  OwnedEntry(Entry<T>* entry, Slab* slab) noexcept : entry_(entry), slab_(slab) {}
+  OwnedEntry(OwnedEntry&& other) noexcept : entry_(other.release()), slab_(other.slab_) {}
+  OwnedEntry& operator=(OwnedEntry&& other) noexcept {
+    reset();
+    slab_ = other.slab_;
+    entry_ = other.release();
+    return *this;
+  }
+  ~OwnedEntry() { reset(); }
+
+  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry_; }
+  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry_; }
+  [[nodiscard]] Entry<T>* get() const noexcept { return entry_; }
+  /// Returns where the entry comes from.
+  [[nodiscard]] Slab* slab() const noexcept { return slab_; }
+
+  /// Leaves the entry to the caller.
+  [[nodiscard]] Entry<T>* release() noexcept {
+    Entry<T>* const entry = entry_;
+    entry_ = nullptr;
+    return entry;
+  }
+  void reset() noexcept {
+    if (entry_ == nullptr) return;
+    Entry<T>* const entry = release();
+    entry->clear();
+    slab_->give_back(*entry);
+  }
+
+ private:
+  Entry<T>* entry_ = nullptr;
+  Slab* slab_ = nullptr;
+};
 
 /// Points to an entry, with its number, or to none.
 template <class T>
@@ -2943,6 +2976,24 @@ struct alignas(64) IndexLine {
   Slot places[Tags::count] = {};
 };
 
+/// Tells the hash of a slot that is linked, by asking who knows. Not a template argument of what asks for it, which
+/// would be compiled anew for every tier: it is asked only where a segment grows.
+class HashOf {
+ public:
+  /// `function(owner, slot)` returns the hash; it captures nothing, and the owner outlives this.
+  template <class Owner, class F>
+  HashOf(const Owner& owner, F) noexcept
+      : owner_(&owner), function_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
+          return F{}(*static_cast<const Owner*>(its_owner), slot);
+        }) {}
+
+  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return function_(owner_, slot); }
+
+ private:
+  const void* owner_;
+  std::uint32_t (*function_)(const void* owner, Slot slot) noexcept;
+};
+
 /// Maps hashes of 32 well mixed bits to slots.
 ///
 /// An extendible hash table (Fagin, Nievergelt, Pippenger, Strong 1979): a directory of segments. A segment is open
@@ -2981,9 +3032,8 @@ class Index {
     TIERCACHE_PREFETCH(&segment.lines[segment.home_of(hash)]);
   }
 
-  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
-  /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
-  template <class HashOf>
+  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc` and has
+  /// changed nothing that shows.
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
     if (directory_ == nullptr) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
@@ -3117,7 +3167,6 @@ class Index {
     return lines;
   }
 
-  template <class HashOf>
   void make_room(std::uint32_t number, const HashOf& hash_of) {
     const Segment segment = segments_[number];
     if (segment.line_count >= most_lines && segment.depth < most_depth) {
@@ -3135,7 +3184,6 @@ class Index {
     delete[] segment.lines;
   }
 
-  template <class HashOf>
   void split(std::uint32_t number, std::uint32_t zeros, std::uint32_t ones, const HashOf& hash_of) {
     const Segment segment = segments_[number];
     if (1U << segment.depth > directory_mask_) double_directory();
@@ -3252,7 +3300,7 @@ class Entries {
   }
 
   /// Returns an entry to be filled. Throws `std::bad_alloc`.
-  [[nodiscard]] Owned take() { return Owned(&slab_.take(), {&slab_}); }
+  [[nodiscard]] Owned take() { return Owned(&slab_.take(), &slab_); }
 
   /// Has the memory brought near that storing an entry with this hash will need.
   void prefetch(std::uint32_t hash) const noexcept {
@@ -3264,7 +3312,9 @@ class Entries {
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, [this](Slot slot) { return hash_of(slab_[slot]); });
+    index_.reserve(hash, HashOf(*this, [](const Entries& entries, Slot slot) noexcept {
+                     return entries.hash_of(entries.slab_[slot]);
+                   }));
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
@@ -3357,7 +3407,7 @@ class Entries {
     held->is_held = false;
     held->slot = held.slot;
     weight_ -= held->weight;
-    return Owned(held.entry, {&slab_});
+    return Owned(held.entry, &slab_);
   }
 
   const HashMixer mixer_;
@@ -3511,7 +3561,7 @@ class Removals {
 
   void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
     if (listener && !listener_) listener_ = listener;
-    give_back_ = entry.get_deleter();
+    slab_ = entry.slab();
     Entry* const added = entry.release();
     added->cause = cause;
     added->next = nullptr;
@@ -3521,7 +3571,7 @@ class Removals {
 
   ~Removals() {
     while (first_ != nullptr) {
-      const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
+      const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
       if (listener_ && entry->has_value()) report(*entry);
     }
   }
@@ -3537,7 +3587,7 @@ class Removals {
 
   Entry* first_ = nullptr;
   Entry* last_ = nullptr;
-  typename OwnedEntry::deleter_type give_back_;
+  typename OwnedEntry::Slab* slab_ = nullptr;
   Reference<Listener<T, Threading>> listener_;
 };
 
@@ -4016,7 +4066,7 @@ class Flights {
 
   /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
   void open(Flight& flight, TimePoint time) {
-    current_.reserve(flight.hash, [this](Slot slot) { return slab_[slot].hash; });
+    current_.reserve(flight.hash, HashOf(slab_, [](const auto& slab, Slot slot) noexcept { return slab[slot].hash; }));
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
@@ -5168,7 +5218,7 @@ class BasicTieredCache {
   /// a kilobyte a tier, whatever its capacity.
   template <class... Overridden>
   explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
-      : stores_(detail::Reference<Store<Tiers>>::adopt(new Store<Tiers>(policy_among<Tiers>(overrides...)))...) {
+      : stores_(policy_among<Tiers>(overrides...)...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
     static_assert(detail::are_distinct<Overridden...>(),
@@ -5395,7 +5445,7 @@ class BasicTieredCache {
     static_assert(detail::is_one_of<T, Tiers...>,
                   "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
     if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
-    if constexpr (detail::is_one_of<T, Tiers...>) return *std::get<detail::index_among<T, Tiers...>()>(stores_);
+    if constexpr (detail::is_one_of<T, Tiers...>) return *static_cast<const StoreHolder<T>&>(stores_).store;
   }
 
   template <class T>
@@ -5438,7 +5488,18 @@ class BasicTieredCache {
     return policy;
   }
 
-  std::tuple<detail::Reference<Store<Tiers>>...> stores_;
+  template <class T>
+  struct StoreHolder {
+    explicit StoreHolder(const TierPolicy& policy) : store(detail::Reference<Store<T>>::adopt(new Store<T>(policy))) {}
+    detail::Reference<Store<T>> store;
+  };
+  // A tuple that costs little to compile.
+  struct Stores : StoreHolder<Tiers>... {
+    template <class... Policies>
+    explicit Stores(const Policies&... policies) : StoreHolder<Tiers>(policies)... {}
+  };
+
+  Stores stores_;
 };
 
 /// The cache that is safe from many threads.

@@ -69,7 +69,7 @@ class Entries {
   }
 
   /// Returns an entry to be filled. Throws `std::bad_alloc`.
-  [[nodiscard]] Owned take() { return Owned(&slab_.take(), {&slab_}); }
+  [[nodiscard]] Owned take() { return Owned(&slab_.take(), &slab_); }
 
   /// Has the memory brought near that storing an entry with this hash will need.
   void prefetch(std::uint32_t hash) const noexcept {
@@ -81,7 +81,9 @@ class Entries {
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, [this](Slot slot) { return hash_of(slab_[slot]); });
+    index_.reserve(hash, HashOf(*this, [](const Entries& entries, Slot slot) noexcept {
+                     return entries.hash_of(entries.slab_[slot]);
+                   }));
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
@@ -174,7 +176,7 @@ class Entries {
     held->is_held = false;
     held->slot = held.slot;
     weight_ -= held->weight;
-    return Owned(held.entry, {&slab_});
+    return Owned(held.entry, &slab_);
   }
 
   const HashMixer mixer_;

@@ -40,7 +40,7 @@ class Flights {
 
   /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
   void open(Flight& flight, TimePoint time) {
-    current_.reserve(flight.hash, [this](Slot slot) { return slab_[slot].hash; });
+    current_.reserve(flight.hash, HashOf(slab_, [](const auto& slab, Slot slot) noexcept { return slab[slot].hash; }));
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;

@@ -21,6 +21,24 @@ struct alignas(64) IndexLine {
   Slot places[Tags::count] = {};
 };
 
+/// Tells the hash of a slot that is linked, by asking who knows. Not a template argument of what asks for it, which
+/// would be compiled anew for every tier: it is asked only where a segment grows.
+class HashOf {
+ public:
+  /// `function(owner, slot)` returns the hash; it captures nothing, and the owner outlives this.
+  template <class Owner, class F>
+  HashOf(const Owner& owner, F) noexcept
+      : owner_(&owner), function_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
+          return F{}(*static_cast<const Owner*>(its_owner), slot);
+        }) {}
+
+  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return function_(owner_, slot); }
+
+ private:
+  const void* owner_;
+  std::uint32_t (*function_)(const void* owner, Slot slot) noexcept;
+};
+
 /// Maps hashes of 32 well mixed bits to slots.
 ///
 /// An extendible hash table (Fagin, Nievergelt, Pippenger, Strong 1979): a directory of segments. A segment is open
@@ -59,9 +77,8 @@ class Index {
     TIERCACHE_PREFETCH(&segment.lines[segment.home_of(hash)]);
   }
 
-  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. `hash_of(slot)` tells the hash
-  /// of a slot that is linked. Throws `std::bad_alloc` and has changed nothing that shows.
-  template <class HashOf>
+  /// Makes room for one more slot with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc` and has
+  /// changed nothing that shows.
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
     if (directory_ == nullptr) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
@@ -195,7 +212,6 @@ class Index {
     return lines;
   }
 
-  template <class HashOf>
   void make_room(std::uint32_t number, const HashOf& hash_of) {
     const Segment segment = segments_[number];
     if (segment.line_count >= most_lines && segment.depth < most_depth) {
@@ -213,7 +229,6 @@ class Index {
     delete[] segment.lines;
   }
 
-  template <class HashOf>
   void split(std::uint32_t number, std::uint32_t zeros, std::uint32_t ones, const HashOf& hash_of) {
     const Segment segment = segments_[number];
     if (1U << segment.depth > directory_mask_) double_directory();

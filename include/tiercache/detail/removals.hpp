@@ -58,7 +58,7 @@ class Removals {
 
   void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
     if (listener && !listener_) listener_ = listener;
-    give_back_ = entry.get_deleter();
+    slab_ = entry.slab();
     Entry* const added = entry.release();
     added->cause = cause;
     added->next = nullptr;
@@ -68,7 +68,7 @@ class Removals {
 
   ~Removals() {
     while (first_ != nullptr) {
-      const OwnedEntry entry(std::exchange(first_, first_->next), give_back_);
+      const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
       if (listener_ && entry->has_value()) report(*entry);
     }
   }
@@ -84,7 +84,7 @@ class Removals {
 
   Entry* first_ = nullptr;
   Entry* last_ = nullptr;
-  typename OwnedEntry::deleter_type give_back_;
+  typename OwnedEntry::Slab* slab_ = nullptr;
   Reference<Listener<T, Threading>> listener_;
 };
 
