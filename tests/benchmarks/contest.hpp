@@ -86,8 +86,8 @@ class Contest {
     const auto found = samples_.find(name);
     if (found == samples_.end()) return "not installed";
     const std::vector<double>& samples = found->second;
-    return fmt::format("{}: {:.3g} ns ({:.3g} to {:.3g})", name, median(name), samples[samples.size() / 4],
-                       samples[samples.size() * 3 / 4]);
+    return fmt::format("{}: {} ns ({} to {})", name, digits_of(median(name)), digits_of(samples[samples.size() / 4]),
+                       digits_of(samples[samples.size() * 3 / 4]));
   }
 
   /// Makes a row of the ratio of the medians of two operations.

@@ -21,17 +21,16 @@ namespace benchmarks {
 template <class Map>
 class FlatMap {
  public:
-  /// Returns a copy, as a cache does.
-  template <class K>
-  [[nodiscard]] std::optional<typename Map::mapped_type> get(const K& key) const {
-    const auto found = map_.find(key);
-    if (found == map_.end()) return std::nullopt;
-    return found->second;
-  }
   template <class K>
   [[nodiscard]] const typename Map::mapped_type* find(const K& key) const {
     const auto found = map_.find(key);
     return found != map_.end() ? &found->second : nullptr;
+  }
+  /// Returns a copy, as a cache does.
+  template <class K>
+  [[nodiscard]] std::optional<typename Map::mapped_type> get(const K& key) const {
+    const auto* const value = find(key);
+    return value != nullptr ? std::optional(*value) : std::nullopt;
   }
   void put(const typename Map::key_type& key, const typename Map::mapped_type& value) {
     map_.insert_or_assign(key, value);

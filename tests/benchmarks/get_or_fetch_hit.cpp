@@ -1,25 +1,17 @@
 // What get_or_fetch costs over get where it hits: awaited, by a coroutine that loops, and from a plain thread. get
 // copies the value into an optional, get_or_fetch returns it.
 #include "contest.hpp"
+#include "payloads.hpp"
 #include "requests.hpp"
 #include "running.hpp"
-#include "subjects.hpp"
 
 using namespace benchmarks;
 
 namespace {
 
-struct Fetched {
-  std::uint64_t key;
-
-  bool await_ready() const noexcept { return true; }
-  void await_suspend(std::coroutine_handle<>) const noexcept {}
-  Payload await_resume() const { return compute(key); }
-};
-
 template <class Cache>
 support::Detached await_hits(benchmark::State& state, Cache& cache, const std::vector<std::uint64_t>& keys) {
-  const auto fetch = [](std::uint64_t key) { return Fetched{key}; };
+  const auto fetch = [](std::uint64_t key) { return Computed{key}; };
   const std::size_t mask = keys.size() - 1;
   std::size_t i = 0;
   for ([[maybe_unused]] auto turn : state) {
@@ -33,7 +25,7 @@ template <class Cache>
 void add(Contest& contest, const std::string& name, Cache& cache, const std::vector<std::uint64_t>& keys) {
   contest.add("get, " + name, keys, [&cache](std::uint64_t key) { return cache.template get<Payloads>(key); });
   contest.add("get_or_fetch().get(), " + name, keys, [&cache](std::uint64_t key) {
-    const auto fetch = [](std::uint64_t missed) { return Fetched{missed}; };
+    const auto fetch = [](std::uint64_t missed) { return Computed{missed}; };
     return cache.template get_or_fetch<Payloads>(key, fetch).get();
   });
   contest.add_loop("co_await get_or_fetch, " + name, [&](benchmark::State& state) { await_hits(state, cache, keys); });

@@ -6,6 +6,8 @@
 #include <tiercache/tiercache.hpp>
 
 #include <algorithm>
+#include <array>
+#include <future>
 #include <limits>
 
 using namespace benchmarks;
@@ -26,14 +28,19 @@ constexpr Floor floors[] = {
 #include "floors.inc"
 };
 
-/// Returns the hit ratio, in percent.
+/// Returns the hit ratio, in percent: the median of three replays, since no two caches hash alike.
 template <class Cache>
 double replay(const support::Trace& trace, std::size_t capacity) {
-  Cache cache{tiercache::with<Pages>({.ttl = tiercache::forever, .capacity = capacity})};
-  for (const std::uint64_t key : trace.keys()) {
-    static_cast<void>(cache.template get_or_fetch<Pages>(key, [](std::uint64_t missed) { return missed; }).get());
+  std::array<double, 3> ratios{};
+  for (double& ratio : ratios) {
+    Cache cache{tiercache::with<Pages>({.ttl = tiercache::forever, .capacity = capacity})};
+    for (const std::uint64_t key : trace.keys()) {
+      static_cast<void>(cache.template get_or_fetch<Pages>(key, [](std::uint64_t missed) { return missed; }).get());
+    }
+    ratio = 100 * cache.template stats<Pages>().hit_rate();
   }
-  return 100 * cache.template stats<Pages>().hit_rate();
+  std::sort(ratios.begin(), ratios.end());
+  return ratios[1];
 }
 
 /// The worst of a number of differences, and where it was met.
@@ -58,11 +65,14 @@ int main(int argc, char** argv) {
   Worst loss{none, margin.where};
   for (const Floor& point : floors) {
     if (!trace.load(point.trace)) break;
+    const auto replay_shared = [&] { return replay<tiercache::TieredCache<Pages>>(trace, point.capacity); };
+    std::future<double> shared;  // nothing is timed here: both at once
+    if (point.capacity >= 1000) shared = std::async(std::launch::async, replay_shared);
     const double local = replay<tiercache::LocalTieredCache<Pages>>(trace, point.capacity);
     const double above = local - point.floor;
     margin.meet(above, !(above >= margin.points), point);
-    if (point.capacity < 1000) continue;
-    const double lost = local - replay<tiercache::TieredCache<Pages>>(trace, point.capacity);
+    if (!shared.valid()) continue;
+    const double lost = local - shared.get();
     loss.meet(lost, !(lost <= loss.points), point);
   }
   rows.add({.measure = fmt::format("hit ratio over its floor, worst of {} points of traces", std::size(floors)),

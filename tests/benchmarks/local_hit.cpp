@@ -2,8 +2,8 @@
 // evicts nobody.
 #include "contest.hpp"
 #include "flat_maps.hpp"
+#include "payloads.hpp"
 #include "requests.hpp"
-#include "subjects.hpp"
 
 using namespace benchmarks;
 

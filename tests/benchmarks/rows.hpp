@@ -16,14 +16,17 @@ namespace benchmarks {
 struct Goal {
   double bound;
   bool is_least;
-
-  [[nodiscard]] bool is_met_by(double figure) const noexcept { return is_least ? figure >= bound : figure <= bound; }
 };
 [[nodiscard]] inline Goal at_most(double bound) noexcept {
   return {bound, false};
 }
 [[nodiscard]] inline Goal at_least(double bound) noexcept {
   return {bound, true};
+}
+
+/// Writes a number with three significant digits, and never with an exponent.
+[[nodiscard]] inline std::string digits_of(double number) {
+  return std::abs(number) < 1000 ? fmt::format("{:.3g}", number) : fmt::format("{:.0f}", number);
 }
 
 struct Row {
@@ -55,15 +58,16 @@ class Rows {
 
   void add(const Row& row) {
     const bool is_measured = !std::isnan(row.figure);
-    const std::string figure = is_measured ? fmt::format("{:.3g} {}", row.figure, row.unit) : "";
-    std::string goal;
-    std::string is_met;
-    if (row.goal) {
-      goal = fmt::format("{} {:.3g} {}", row.goal->is_least ? "at least" : "at most", row.goal->bound, row.unit);
-      is_met = !is_measured ? "not measured" : row.goal->is_met_by(row.figure) ? "yes" : "**no**";
+    const std::string figure = is_measured ? fmt::format("{} {}", digits_of(row.figure), row.unit) : "";
+    std::string goal = " | ";
+    if (const auto& given = row.goal) {
+      const bool is_met = given->is_least ? row.figure >= given->bound : row.figure <= given->bound;
+      goal = fmt::format("{} {} {} | {}", given->is_least ? "at least" : "at most", digits_of(given->bound), row.unit,
+                         !is_measured ? "not measured"
+                         : is_met     ? "yes"
+                                      : "**no**");
     }
-    fmt::print(file_, "| {} | {} | {} | {} | {} | {} |\n", row.measure, row.subject, row.reference, figure, goal,
-               is_met);
+    fmt::print(file_, "| {} | {} | {} | {} | {} |\n", row.measure, row.subject, row.reference, figure, goal);
   }
 
  private:

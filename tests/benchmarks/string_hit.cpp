@@ -2,8 +2,8 @@
 // those that are stored; both sides copy the value into an optional.
 #include "contest.hpp"
 #include "flat_maps.hpp"
+#include "payloads.hpp"
 #include "requests.hpp"
-#include "subjects.hpp"
 
 using namespace benchmarks;
 

@@ -1,8 +1,8 @@
 // How much more two threads get from one cache than one thread does. By the wall's time: it wants two idle processors.
 #include "contest.hpp"
+#include "payloads.hpp"
 #include "requests.hpp"
 #include "shared_caches.hpp"
-#include "subjects.hpp"
 
 using namespace benchmarks;
 

@@ -7,9 +7,9 @@
 // - a thread for each waiter that blocks on a shared_future of one promise; starting the thread is included.
 // - a copy of one shared_future for each waiter, read when it is ready: nobody waits at all.
 #include "contest.hpp"
+#include "payloads.hpp"
 #include "requests.hpp"
 #include "running.hpp"
-#include "subjects.hpp"
 
 #include <coroutine>
 #include <future>

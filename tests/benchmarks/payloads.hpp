@@ -1,15 +1,36 @@
-// The library's caches of payloads that most benchmarks measure.
+// Payload: the value of most benchmarks, 64 bytes; what computes it where it is missing; the library's caches of it.
 #pragma once
-
-#include "payload.hpp"
 
 #include <tiercache/tiercache.hpp>
 
+#include <array>
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 
 namespace benchmarks {
+
+struct Payload {
+  std::array<std::uint64_t, 8> words;
+};
+
+/// How many values were computed.
+inline std::size_t computed = 0;
+
+[[nodiscard]] inline Payload compute(std::uint64_t key) {
+  ++computed;
+  return {{key, key, key, key, key, key, key, key}};
+}
+
+/// Awaits nothing and computes: what an awaitable fetcher returns that allocates nothing of its own.
+struct Computed {
+  std::uint64_t key;
+
+  bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  Payload await_resume() const { return compute(key); }
+};
 
 struct Payloads : tiercache::Tier<std::uint64_t, Payload> {
   static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::hours(1)};
