@@ -1,0 +1,32 @@
+# Runs the benchmarks, one after another, and writes the table of what they measured.
+#
+# cmake -D PROGRAMS=list -D TABLE=file -D BUILT="compiler, flags" -D LEFT_OUT=list -P run.cmake
+cmake_minimum_required(VERSION 3.25)
+
+cmake_host_system_information(RESULT processor QUERY PROCESSOR_DESCRIPTION)
+cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+set(text "${processor}, ${cores} cores; ${BUILT}.")
+if(LEFT_OUT)
+  list(JOIN LEFT_OUT ", " names)
+  string(APPEND text " Not installed and left out: ${names}.")
+endif()
+string(APPEND text "\n\n| measure | tiercache: median (middle half) | reference: median (middle half) | "
+  "figure | goal | met |\n|---|---|---|---|---|---|\n")
+set(failed "")
+foreach(program IN LISTS PROGRAMS)
+  cmake_path(GET program FILENAME name)
+  message(STATUS "${name}")
+  execute_process(COMMAND "${program}" "${name}.rows" RESULT_VARIABLE result)
+  if(result EQUAL 0)
+    file(READ "${name}.rows" rows)
+    string(APPEND text "${rows}")
+  else()
+    string(APPEND text "| ${name} failed: ${result} | | | | | **no** |\n")
+    list(APPEND failed ${name})
+  endif()
+endforeach()
+file(WRITE "${TABLE}" "${text}")
+message("${text}")
+if(failed)
+  message(FATAL_ERROR "tiercache: these benchmarks failed: ${failed}")
+endif()
