@@ -547,8 +547,8 @@ namespace tiercache {
 /// turned away (as in ARC: Megiddo, Modha 2003): one that is asked for again makes the window larger; an entry of the
 /// main space that is read although its counter had been used up makes it smaller.
 ///
-/// Takes, beside the entries, 8 to 16 bytes for the sketch and up to 4 for the ghosts per entry of the capacity, once
-/// it is half full.
+/// Takes, beside the entries, 8 to 16 bytes for the sketch and 1.3 for the ghosts per entry of the capacity, once it is
+/// half full.
 class AdaptiveClock {
  public:
   /// What the policy keeps in each entry.
