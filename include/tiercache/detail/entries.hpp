@@ -52,7 +52,7 @@ class Entries {
   /// Finds the entry of `key`. Throws what the key's comparison throws.
   template <class K>
   [[nodiscard]] Found find(std::uint32_t hash, const K& key) const {
-    return index_.find(hash, [this, hash, &key](Slot slot) -> Found {
+    return index_.find(hash, [&](Slot slot) -> Found {
       Entry& entry = slab_[slot];
       if constexpr (!is_hashed_at_once<T>) {
         if (entry.kept_hash != hash) return {};
