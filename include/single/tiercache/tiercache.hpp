@@ -2557,11 +2557,11 @@ template <class T, class K>
   }
 }
 
-/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept.
+/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept. Not of
+/// enumerations: a program may have a `std::hash` of its own for them.
 template <class T>
 inline constexpr bool is_hashed_at_once =
-    is_unkeyed<T> ||
-    (!DeclaresHash<T> && (std::is_integral_v<typename T::key_type> || std::is_enum_v<typename T::key_type>));
+    is_unkeyed<T> || (!DeclaresHash<T> && std::is_integral_v<typename T::key_type>);
 
 /// Compares a stored key with what stands for one. May throw what the user's comparison throws.
 template <class T, class K>
@@ -3318,11 +3318,10 @@ class Entries {
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
-  Found link(Owned entry) noexcept {
+  void link(Owned entry) noexcept {
     const Found linked = hold(entry);
     index_.link(hash_of(*linked), linked.slot);
     eviction_.insert(View(*this), linked.slot);
-    return linked;
   }
 
   /// Takes an entry in place of the one that is held under its key, and gives that one back.

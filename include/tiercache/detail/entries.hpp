@@ -87,11 +87,10 @@ class Entries {
   }
 
   /// Takes an entry whose key is not held yet. Wants a `reserve` before.
-  Found link(Owned entry) noexcept {
+  void link(Owned entry) noexcept {
     const Found linked = hold(entry);
     index_.link(hash_of(*linked), linked.slot);
     eviction_.insert(View(*this), linked.slot);
-    return linked;
   }
 
   /// Takes an entry in place of the one that is held under its key, and gives that one back.

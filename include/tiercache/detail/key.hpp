@@ -117,11 +117,11 @@ template <class T, class K>
   }
 }
 
-/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept.
+/// Whether hashing a key of tier `T` costs nothing and cannot fail, so that a hash need not be kept. Not of
+/// enumerations: a program may have a `std::hash` of its own for them.
 template <class T>
 inline constexpr bool is_hashed_at_once =
-    is_unkeyed<T> ||
-    (!DeclaresHash<T> && (std::is_integral_v<typename T::key_type> || std::is_enum_v<typename T::key_type>));
+    is_unkeyed<T> || (!DeclaresHash<T> && std::is_integral_v<typename T::key_type>);
 
 /// Compares a stored key with what stands for one. May throw what the user's comparison throws.
 template <class T, class K>
