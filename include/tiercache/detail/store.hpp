@@ -386,9 +386,24 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
   template <class Answer>
   auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
-    auto result = answer(std::as_const(*entry));
-    entry->has_value() ? hit(entry, counts) : hit_none(entry, counts);
-    return result;
+    // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
+    // lock, and one that throws counts nothing.
+    struct Count {
+      ~Count() {
+        if (is_answered) entry->has_value() ? store.hit(entry, counts) : store.hit_none(entry, counts);
+      }
+      Store& store;
+      const Found& entry;
+      ReadCounts& counts;
+      bool is_answered = true;
+    } count{*this, entry, counts};
+    TIERCACHE_TRY {
+      return answer(std::as_const(*entry));
+    }
+    TIERCACHE_CATCH_ALL {
+      count.is_answered = false;
+      detail::rethrow(std::current_exception());
+    }
   }
 
   void hit(const Found& entry, ReadCounts& counts) noexcept {
