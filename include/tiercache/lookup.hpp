@@ -224,7 +224,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     miss_->waiting = waiting;
     // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
     const detail::Reference<Flight> flight = miss_->flight;
-    if (flight->store->enqueue(*flight, *miss_)) return true;
+    if (flight->control->enqueue(*flight, *miss_)) return true;
     return !has_acceptable_outcome() && !ask_again();
   }
 
@@ -235,18 +235,18 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Fetching::awaits) {
       std::coroutine_handle<> driver;
       TIERCACHE_TRY {
-        driver = miss_->driver = detail::drive<F, Store>(flight, fetcher_).handle;
+        driver = miss_->driver = detail::drive<F>(flight, fetcher_).handle;
       }
       TIERCACHE_CATCH_ALL {
         flight->outcome.set_exception(std::current_exception());
-        return flight->store->complete(*flight);
+        return flight->control->complete(*flight);
       }
       const std::uint32_t passed_on = flight->passed_on;
       {
         const detail::FetchScope scope(flight->id);
         driver.resume();
       }
-      if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
+      if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
       run_fetch_at_once(*flight);
     }
@@ -264,22 +264,22 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
         flight.outcome.set_exception(std::current_exception());
       }
     }
-    flight.store->complete(flight);
+    flight.control->complete(flight);
   }
 
   void block() noexcept {
     Flight& flight = *miss_->flight;
-    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.store->lock())>>;
-    Thread thread(flight.store->lock());
-    while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
+    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.control->lock())>>;
+    Thread thread(flight.control->lock());
+    while (flight.control->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
   TIERCACHE_NOINLINE void leave() noexcept {
     if (!miss_->flight) return;
     const detail::Reference<Flight> flight = std::move(miss_->flight);
-    flight->store->leave(*flight, *miss_);
+    flight->control->leave(*flight, *miss_);
     const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
-    if (miss_->driver && flight->store->resign(*flight)) miss_->driver.destroy();
+    if (miss_->driver && flight->control->resign(*flight)) miss_->driver.destroy();
   }
 
   [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(miss_->flight->outcome); }
@@ -291,7 +291,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   void lead() noexcept {
     // It waits for itself like everybody else: its own fetch may end on another thread.
-    static_cast<void>(miss_->flight->store->enqueue(*miss_->flight, *miss_));
+    static_cast<void>(miss_->flight->control->enqueue(*miss_->flight, *miss_));
     run_fetch();
   }
 
@@ -311,7 +311,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
           return false;
         }
         const detail::Reference<Flight> flight = miss_->flight;
-        if (flight->store->enqueue(*flight, *miss_)) return false;
+        if (flight->control->enqueue(*flight, *miss_)) return false;
       } while (!has_acceptable_outcome());
     }
     TIERCACHE_CATCH_ALL {

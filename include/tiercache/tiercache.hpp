@@ -9,6 +9,7 @@
 #include <tiercache/eviction.hpp>
 #include <tiercache/fetcher.hpp>
 #include <tiercache/lookup.hpp>
+#include <tiercache/policy_override.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>

@@ -11,16 +11,15 @@
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/detail/store.hpp>
 #include <tiercache/detail/tier_list.hpp>
-#include <tiercache/error.hpp>
 #include <tiercache/fetcher.hpp>
 #include <tiercache/lookup.hpp>
+#include <tiercache/policy_override.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>
 
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -37,28 +36,6 @@ struct StoreOf {
 };
 
 }  // namespace detail
-
-/// A policy for one tier, given at run time. Made by `with`.
-template <class T>
-struct PolicyOverride {
-  /// The policy that the tier gets in place of its own.
-  TierPolicy policy;
-};
-
-/// Gives the tier `T` another policy than its own, for the constructor of a cache:
-/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
-///
-/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
-/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
-/// itself.
-template <class T>
-[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
-  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
-    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
-                                   detail::sentence_for(fault));
-  }
-  return {policy};
-}
 
 /// Keeps fetched things in memory, in tiers: kinds of things, each a type that derives from `Tier`, with its own key,
 /// value and rules. `TieredCache` and `LocalTieredCache` are this with a configuration.

@@ -20,7 +20,10 @@ struct Indexed {
     const auto slot = static_cast<Slot>(hashes.size());
     hashes.push_back(hash);
     is_held.push_back(true);
-    index.reserve(hash, HashOf(hashes, [](const auto& all, Slot other) noexcept { return all[other]; }));
+    index.reserve(hash,
+                  HashOf(
+                      hashes, [](const auto& all, Slot other) noexcept -> const std::uint32_t& { return all[other]; },
+                      [](const auto&, std::uint32_t held) noexcept { return held; }));
     index.link(hash, slot);
   }
   void remove(Slot slot) {

@@ -2303,7 +2303,7 @@ class Reference {
 }  // namespace tiercache::detail
 
 // <tiercache/detail/flight.hpp>
-// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/store.hpp.
+// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/flight_control.hpp.
 
 namespace tiercache::detail {
 
@@ -2313,10 +2313,10 @@ namespace tiercache::detail {
 /// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
 /// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
 /// done, and read by the waiters after.
-template <class Store>
-class Flight : public Counted<Flight<Store>, typename Store::Threading::ReferenceCount> {
+template <class Control>
+class Flight : public Counted<Flight<Control>, typename Control::Threading::ReferenceCount> {
  public:
-  using T = typename Store::TierType;
+  using T = typename Control::TierType;
 
   Flight() noexcept = default;
   ~Flight() = default;
@@ -2325,12 +2325,12 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   Slot slot = no_slot;
   /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
   /// the cache itself lives.
-  Store* store = nullptr;
+  Control* control = nullptr;
   bool is_open = false;
   /// Whether it was never used: then it comes with an owner.
   bool is_new = true;
   /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
-  typename Store::OwnedEntry entry;
+  typename Control::OwnedEntry entry;
   /// The hash of the key, mixed.
   std::uint32_t hash = 0;
   FetchId id;
@@ -2351,7 +2351,7 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
  private:
-  friend Counted<Flight, typename Store::Threading::ReferenceCount>;
+  friend Counted<Flight, typename Control::Threading::ReferenceCount>;
 
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
@@ -2360,7 +2360,7 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
     id = {};
     is_done = is_leader_leaving = is_starting = false;
     passed_on = 0;
-    Store* const home = store;
+    Control* const home = control;
     const bool was_open = std::exchange(is_open, false);
     home->give_back(*this);
     if (was_open) home->remove_owner();
@@ -2370,38 +2370,38 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
 };
 
 /// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
-template <class Store>
+template <class Control>
 class Ticket {
  public:
   /// No duty.
   Ticket() noexcept = default;
-  explicit Ticket(Reference<Flight<Store>> flight) noexcept : flight_(std::move(flight)) {}
+  explicit Ticket(Reference<Flight<Control>> flight) noexcept : flight_(std::move(flight)) {}
   Ticket(Ticket&&) noexcept = default;
   Ticket& operator=(Ticket other) noexcept {
     std::swap(flight_, other.flight_);
     return *this;
   }
   ~Ticket() {
-    if (flight_) flight_->store->abandon(*flight_);
+    if (flight_) flight_->control->abandon(*flight_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(flight_); }
-  [[nodiscard]] Flight<Store>& flight() const noexcept { return *flight_; }
+  [[nodiscard]] Flight<Control>& flight() const noexcept { return *flight_; }
 
   /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
   void land() noexcept {
-    const Reference<Flight<Store>> flight = std::move(flight_);
-    flight->store->complete(*flight);
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->complete(*flight);
   }
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
     const Ticket ticket = std::move(*this);
-    static_cast<void>(ticket.flight_->store->resign(*ticket.flight_));
+    static_cast<void>(ticket.flight_->control->resign(*ticket.flight_));
   }
 
  private:
-  Reference<Flight<Store>> flight_;
+  Reference<Flight<Control>> flight_;
 };
 
 }  // namespace tiercache::detail
@@ -2431,10 +2431,10 @@ struct Driver {
 
 /// Awaits the fetch and lands the flight. The fetcher belongs to whoever leads: it outlives this coroutine, since it
 /// destroys it first if it leaves.
-template <class F, class Store>
-Driver drive(Reference<Flight<Store>> flight, std::remove_reference_t<F>& fetcher) {
-  using T = typename Store::TierType;
-  Ticket<Store> ticket(std::move(flight));
+template <class F, class Control>
+Driver drive(Reference<Flight<Control>> flight, std::remove_reference_t<F>& fetcher) {
+  using T = typename Control::TierType;
+  Ticket<Control> ticket(std::move(flight));
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
@@ -2980,18 +2980,27 @@ struct alignas(64) IndexLine {
 /// would be compiled anew for every tier: it is asked only where a segment grows.
 class HashOf {
  public:
-  /// `function(owner, slot)` returns the hash; it captures nothing, and the owner outlives this.
-  template <class Owner, class F>
-  HashOf(const Owner& owner, F) noexcept
-      : owner_(&owner), function_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
-          return F{}(*static_cast<const Owner*>(its_owner), slot);
+  /// `at(owner, slot)` returns what is in a slot, and `hash(owner, element)` its hash; they capture nothing, and the
+  /// owner outlives this.
+  template <class Owner, class At, class Hash>
+  HashOf(const Owner& owner, At, Hash) noexcept
+      : owner_(&owner),
+        hash_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
+          const Owner& from = *static_cast<const Owner*>(its_owner);
+          return Hash{}(from, At{}(from, slot));
+        }),
+        prefetch_([](const void* its_owner, Slot slot) noexcept {
+          TIERCACHE_PREFETCH(&At{}(*static_cast<const Owner*>(its_owner), slot));
         }) {}
 
-  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return function_(owner_, slot); }
+  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return hash_(owner_, slot); }
+  /// Has the memory brought near that the hash of a slot is read from.
+  void prefetch(Slot slot) const noexcept { prefetch_(owner_, slot); }
 
  private:
   const void* owner_;
-  std::uint32_t (*function_)(const void* owner, Slot slot) noexcept;
+  std::uint32_t (*hash_)(const void* owner, Slot slot) noexcept;
+  void (*prefetch_)(const void* owner, Slot slot) noexcept;
 };
 
 /// Maps hashes of 32 well mixed bits to slots.
@@ -3169,6 +3178,8 @@ class Index {
 
   void make_room(std::uint32_t number, const HashOf& hash_of) {
     const Segment segment = segments_[number];
+    // Its hashes lie anywhere in memory: to wait for them one after the other would take most of the time.
+    segment.for_each([&](Slot slot) { hash_of.prefetch(slot); });
     if (segment.line_count >= most_lines && segment.depth < most_depth) {
       std::uint32_t ones = 0;
       segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
@@ -3312,8 +3323,9 @@ class Entries {
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, HashOf(*this, [](const Entries& entries, Slot slot) noexcept {
-                     return entries.hash_of(entries.slab_[slot]);
+    constexpr auto at = [](const Entries& entries, Slot slot) noexcept -> const Entry& { return entries.slab_[slot]; };
+    index_.reserve(hash, HashOf(*this, at, [](const Entries& entries, const Entry& entry) noexcept {
+                     return entries.hash_of(entry);
                    }));
   }
 
@@ -4034,30 +4046,31 @@ class Contents {
 }  // namespace tiercache::detail
 
 // <tiercache/detail/flights.hpp>
-// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/store.hpp does.
+// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/flight_control.hpp
+// does.
 
 namespace tiercache::detail {
 
 /// The flights of a store, found by key while their epoch lasts. All calls but `give_back` want the store's lock.
-template <class Store>
+template <class Control>
 class Flights {
  public:
-  using Flight = detail::Flight<Store>;
+  using Flight = detail::Flight<Control>;
 
   /// Finds the flight of `key` in this epoch. Throws what the key's comparison throws.
   template <class K>
   [[nodiscard]] Flight* find(std::uint32_t hash, const K& key) const {
     return current_.find(hash, [&](Slot slot) -> Flight* {
       Flight& flight = slab_[slot];
-      return flight.hash == hash && detail::is_key<typename Store::TierType>(flight.entry->key, key) ? &flight
-                                                                                                     : nullptr;
+      return flight.hash == hash && detail::is_key<typename Control::TierType>(flight.entry->key, key) ? &flight
+                                                                                                       : nullptr;
     });
   }
 
   /// Returns a flight that is not open, with an entry that is to be filled. Throws `std::bad_alloc`.
-  [[nodiscard]] Reference<Flight> take(Store& store, typename Store::OwnedEntry entry, std::uint32_t hash) {
+  [[nodiscard]] Reference<Flight> take(Control& control, typename Control::OwnedEntry entry, std::uint32_t hash) {
     Flight& flight = slab_.take();
-    flight.store = &store;
+    flight.control = &control;
     flight.hash = hash;
     flight.entry = std::move(entry);
     return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
@@ -4065,12 +4078,14 @@ class Flights {
 
   /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
   void open(Flight& flight, TimePoint time) {
-    current_.reserve(flight.hash, HashOf(slab_, [](const auto& slab, Slot slot) noexcept { return slab[slot].hash; }));
+    constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
+    current_.reserve(flight.hash,
+                     HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
-    flight.store->add_owner();
-    flight.id = FetchId{flight.store, ++opened_};
+    flight.control->add_owner();
+    flight.id = FetchId{flight.control, ++opened_};
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;
@@ -4099,7 +4114,7 @@ class Flights {
   [[nodiscard]] std::uint64_t size() const noexcept { return open_; }
 
  private:
-  Slab<Flight, Store::Threading::can_block> slab_;
+  Slab<Flight, Control::Threading::can_block> slab_;
   Index current_;
   std::uint64_t open_ = 0;
   std::uint64_t opened_ = 0;
@@ -4249,22 +4264,26 @@ class ReadGuard {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/store.hpp>
-// Store: one tier at work. It puts the lock around the tier's contents and its flights, and decides what every
-// operation means for both. Who waits and how a fetch is run is not known here, nor are the other tiers.
+// <tiercache/detail/flight_control.hpp>
+// FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
+// and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
 
 namespace tiercache::detail {
+
+template <class Config, class T>
+class Store;
 
 /// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
 enum class Beginning { answered, joined, leading };
 
-/// The store of tier `T`. Owned by its cache and by every flight, so that a fetch which outlives the cache ends well.
+/// The lock of tier `T`, what it guards, and what its fetches do with it. Owned by its cache and by every flight, so
+/// that a fetch which outlives the cache ends well.
 ///
 /// Every operation takes the lock once or twice, for a bounded time. Under it run no fetcher, no listener, no
 /// destructor of a key or value and no resumption: what leaves goes to a `Removals` that was declared before the lock
 /// was taken.
 template <class Config, class T>
-class Store : public Counted<Store<Config, T>, typename Config::threading::ReferenceCount> {
+class FlightControl : public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
  public:
   using TierType = T;
   using Threading = typename Config::threading;
@@ -4273,51 +4292,7 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   using Entry = detail::Entry<T>;
   using Found = detail::Found<T>;
   using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
-  using Flight = detail::Flight<Store>;
-
-  explicit Store(const TierPolicy& policy)
-      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
-                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
-
-  // Reading.
-
-  /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
-  template <class K, class Use>
-  bool read(const K& key, const Use& use) {
-    const std::uint32_t hash = contents_.hash_of(key);
-    const Reading lock(lock_);
-    const Found entry = contents_.find(hash, key);
-    if (!entry || !contents_.is_fresh(entry, now())) {
-      ++lock.counts().misses;
-      return false;
-    }
-    if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, lock.counts());
-      return false;
-    }
-    use(std::as_const(entry->value));
-    hit(entry, lock.counts());
-    return true;
-  }
-
-  template <class K>
-  [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
-    const std::uint32_t hash = contents_.hash_of(key);
-    std::optional<Value> value;
-    TimePoint stored_at;
-    Ttl ttl;
-    {
-      const Reading lock(lock_);
-      const Found entry = contents_.find(hash, key);
-      if (!entry || !entry->has_value()) return std::nullopt;
-      value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
-      stored_at = entry->stored_at;
-      ttl = contents_.ttl_of(entry);
-    }
-    return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
-  }
-
-  // Fetching.
+  using Flight = detail::Flight<FlightControl>;
 
   /// Returns what `answer(entry)` makes of a fresh entry, under the lock; if there is none, what `otherwise()` returns,
   /// without it.
@@ -4468,6 +4443,203 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   /// The lock, for waiters that must be told under it.
   [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
+ protected:
+  /// Whether those who read need not wait for each other.
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+
+  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
+  using Lock = LockGuard<TierLock>;
+  using Reading = ReadGuard<TierLock>;
+  using Removals = detail::Removals<T, Threading>;
+
+  explicit FlightControl(const TierPolicy& policy)
+      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
+                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+  ~FlightControl() = default;
+
+  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
+
+  // What follows wants the lock held.
+
+  void hit(const Found& entry, ReadCounts& counts) noexcept {
+    contents_.hit(entry);
+    ++counts.hits;
+  }
+  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
+    hit(entry, counts);
+    ++counts.not_found_hits;
+  }
+
+  mutable TierLock lock_;
+  Contents<T, Threading> contents_;
+  Flights<FlightControl> flights_;
+  bool is_closed_ = false;
+
+ private:
+  friend Counted<FlightControl, typename Threading::ReferenceCount>;
+  friend Flight;
+
+  using OutcomeKind = typename Outcome<Value>::Kind;
+
+  void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
+
+  // What follows wants the lock held.
+
+  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
+    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
+  }
+  template <class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+    // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
+    // lock, and one that throws counts nothing.
+    struct Count {
+      ~Count() {
+        if (is_answered) entry->has_value() ? control.hit(entry, counts) : control.hit_none(entry, counts);
+      }
+      FlightControl& control;
+      const Found& entry;
+      ReadCounts& counts;
+      bool is_answered = true;
+    } count{*this, entry, counts};
+    TIERCACHE_TRY {
+      return answer(std::as_const(*entry));
+    }
+    TIERCACHE_CATCH_ALL {
+      count.is_answered = false;
+      detail::rethrow(std::current_exception());
+    }
+  }
+
+  void open(Flight& flight, TimePoint time) {
+    flights_.open(flight, time);
+    ++contents_.counted.misses;
+    ++contents_.counted.fetches_led;
+  }
+
+  /// Stores what a flight brought.
+  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
+    Entry& entry = *flight.entry;
+    const TimePoint time = now();
+    TIERCACHE_TRY {
+      const Found held = contents_.find(flight.hash, entry.key);
+      if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
+        if (held) contents_.drop(held, RemovalCause::Expired, removals);
+        return;
+      }
+      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
+      contents_.reserve(entry, flight.hash, own_ttl);
+      flights_.supersede(flight);
+      contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
+                      time, removals);
+    }
+    TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
+      ++contents_.counted.store_failures;
+    }
+  }
+
+  // What follows wants it not held.
+
+  /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
+  [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
+    TIERCACHE_TRY {
+      entry.set_value(outcome.value());
+      return true;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return false;
+  }
+
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(lock_);
+        waiter = flight.waiters.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
+    }
+  }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/store.hpp>
+// Store: one tier at work. It decides what every reading and writing operation means for the tier's contents and its
+// flights; how a fetch goes is decided in detail/flight_control.hpp. The other tiers are not known here.
+
+namespace tiercache::detail {
+
+/// The store of tier `T`.
+template <class Config, class T>
+class Store final : public FlightControl<Config, T> {
+ public:
+  using Control = FlightControl<Config, T>;
+
+ private:
+  using Control::contents_;
+  using Control::flights_;
+  using Control::hit;
+  using Control::hit_none;
+  using Control::is_closed_;
+  using Control::lock_;
+  using Control::now;
+  using typename Control::Entry;
+  using typename Control::Found;
+  using typename Control::Lock;
+  using typename Control::OwnedEntry;
+  using typename Control::Reading;
+  using typename Control::Removals;
+
+ public:
+  using typename Control::Flight;
+  using typename Control::Threading;
+  using typename Control::Value;
+
+  explicit Store(const TierPolicy& policy) : Control(policy) {}
+
+  // Reading.
+
+  /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
+  template <class K, class Use>
+  bool read(const K& key, const Use& use) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    const Reading lock(lock_);
+    const Found entry = contents_.find(hash, key);
+    if (!entry || !contents_.is_fresh(entry, now())) {
+      ++lock.counts().misses;
+      return false;
+    }
+    if (!entry->has_value()) [[unlikely]] {
+      hit_none(entry, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, lock.counts());
+    return true;
+  }
+
+  template <class K>
+  [[nodiscard]] std::optional<CacheEntry<Value>> peek(const K& key) const {
+    const std::uint32_t hash = contents_.hash_of(key);
+    std::optional<Value> value;
+    TimePoint stored_at;
+    Ttl ttl;
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      if (!entry || !entry->has_value()) return std::nullopt;
+      value.emplace(entry->value);  // in place: not even the destructor of a temporary value runs under the lock
+      stored_at = entry->stored_at;
+      ttl = contents_.ttl_of(entry);
+    }
+    return CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl};
+  }
+
   // Writing.
 
   template <class K, class V>
@@ -4589,106 +4761,13 @@ class Store : public Counted<Store<Config, T>, typename Config::threading::Refer
   }
 
  private:
-  /// Whether those who read need not wait for each other.
-  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
-
-  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
-  using Lock = LockGuard<TierLock>;
-  using Reading = ReadGuard<TierLock>;
-  using Removals = detail::Removals<T, Threading>;
-  using OutcomeKind = typename Outcome<Value>::Kind;
-
-  friend Counted<Store, typename Threading::ReferenceCount>;
-  friend Flight;
+  friend Control;
   ~Store() = default;
-
-  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
 
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);
     return contents_.take();
   }
-
-  // What follows wants the lock held.
-
-  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
-    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
-  }
-  template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
-    auto result = answer(std::as_const(*entry));
-    entry->has_value() ? hit(entry, counts) : hit_none(entry, counts);
-    return result;
-  }
-
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
-    ++counts.hits;
-  }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
-    ++counts.not_found_hits;
-  }
-
-  void open(Flight& flight, TimePoint time) {
-    flights_.open(flight, time);
-    ++contents_.counted.misses;
-    ++contents_.counted.fetches_led;
-  }
-
-  /// Stores what a flight brought.
-  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
-    Entry& entry = *flight.entry;
-    const TimePoint time = now();
-    TIERCACHE_TRY {
-      const Found held = contents_.find(flight.hash, entry.key);
-      if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
-        if (held) contents_.drop(held, RemovalCause::Expired, removals);
-        return;
-      }
-      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
-      contents_.reserve(entry, flight.hash, own_ttl);
-      flights_.supersede(flight);
-      contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
-                      time, removals);
-    }
-    TIERCACHE_CATCH_ALL {
-      failure = std::current_exception();
-      ++contents_.counted.store_failures;
-    }
-  }
-
-  // What follows wants it not held.
-
-  /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
-  [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
-    TIERCACHE_TRY {
-      entry.set_value(outcome.value());
-      return true;
-    }
-    TIERCACHE_CATCH_ALL {}
-    return false;
-  }
-
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
-      {
-        const Lock lock(lock_);
-        waiter = flight.waiters.pop_front();
-      }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
-    }
-  }
-
-  mutable TierLock lock_;
-  Contents<T, Threading> contents_;
-  Flights<Store> flights_;
-  bool is_closed_ = false;
 };
 
 }  // namespace tiercache::detail
@@ -4904,7 +4983,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     miss_->waiting = waiting;
     // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
     const detail::Reference<Flight> flight = miss_->flight;
-    if (flight->store->enqueue(*flight, *miss_)) return true;
+    if (flight->control->enqueue(*flight, *miss_)) return true;
     return !has_acceptable_outcome() && !ask_again();
   }
 
@@ -4915,18 +4994,18 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Fetching::awaits) {
       std::coroutine_handle<> driver;
       TIERCACHE_TRY {
-        driver = miss_->driver = detail::drive<F, Store>(flight, fetcher_).handle;
+        driver = miss_->driver = detail::drive<F>(flight, fetcher_).handle;
       }
       TIERCACHE_CATCH_ALL {
         flight->outcome.set_exception(std::current_exception());
-        return flight->store->complete(*flight);
+        return flight->control->complete(*flight);
       }
       const std::uint32_t passed_on = flight->passed_on;
       {
         const detail::FetchScope scope(flight->id);
         driver.resume();
       }
-      if (flight->store->has_left_while_starting(*flight, passed_on)) driver.destroy();
+      if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
     } else {
       run_fetch_at_once(*flight);
     }
@@ -4944,22 +5023,22 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
         flight.outcome.set_exception(std::current_exception());
       }
     }
-    flight.store->complete(flight);
+    flight.control->complete(flight);
   }
 
   void block() noexcept {
     Flight& flight = *miss_->flight;
-    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.store->lock())>>;
-    Thread thread(flight.store->lock());
-    while (flight.store->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
+    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.control->lock())>>;
+    Thread thread(flight.control->lock());
+    while (flight.control->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
   }
 
   TIERCACHE_NOINLINE void leave() noexcept {
     if (!miss_->flight) return;
     const detail::Reference<Flight> flight = std::move(miss_->flight);
-    flight->store->leave(*flight, *miss_);
+    flight->control->leave(*flight, *miss_);
     const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
-    if (miss_->driver && flight->store->resign(*flight)) miss_->driver.destroy();
+    if (miss_->driver && flight->control->resign(*flight)) miss_->driver.destroy();
   }
 
   [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(miss_->flight->outcome); }
@@ -4971,7 +5050,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   void lead() noexcept {
     // It waits for itself like everybody else: its own fetch may end on another thread.
-    static_cast<void>(miss_->flight->store->enqueue(*miss_->flight, *miss_));
+    static_cast<void>(miss_->flight->control->enqueue(*miss_->flight, *miss_));
     run_fetch();
   }
 
@@ -4991,7 +5070,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
           return false;
         }
         const detail::Reference<Flight> flight = miss_->flight;
-        if (flight->store->enqueue(*flight, *miss_)) return false;
+        if (flight->control->enqueue(*flight, *miss_)) return false;
       } while (!has_acceptable_outcome());
     }
     TIERCACHE_CATCH_ALL {
@@ -5012,6 +5091,36 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   std::optional<result_type> answer_;
   std::optional<Miss> miss_;
 };
+
+}  // namespace tiercache
+
+// <tiercache/policy_override.hpp>
+// PolicyOverride: a policy for one tier that is given at run time. What is in a policy, and what is refused, is in
+// tier.hpp.
+
+namespace tiercache {
+
+/// A policy for one tier, given at run time. Made by `with`.
+template <class T>
+struct PolicyOverride {
+  /// The policy that the tier gets in place of its own.
+  TierPolicy policy;
+};
+
+/// Gives the tier `T` another policy than its own, for the constructor of a cache:
+/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
+///
+/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
+/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
+/// itself.
+template <class T>
+[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
+  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
+    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
+                                   detail::sentence_for(fault));
+  }
+  return {policy};
+}
 
 }  // namespace tiercache
 
@@ -5154,28 +5263,6 @@ struct StoreOf {
 };
 
 }  // namespace detail
-
-/// A policy for one tier, given at run time. Made by `with`.
-template <class T>
-struct PolicyOverride {
-  /// The policy that the tier gets in place of its own.
-  TierPolicy policy;
-};
-
-/// Gives the tier `T` another policy than its own, for the constructor of a cache:
-/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
-///
-/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
-/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
-/// itself.
-template <class T>
-[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
-  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
-    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
-                                   detail::sentence_for(fault));
-  }
-  return {policy};
-}
 
 /// Keeps fetched things in memory, in tiers: kinds of things, each a type that derives from `Tier`, with its own key,
 /// value and rules. `TieredCache` and `LocalTieredCache` are this with a configuration.

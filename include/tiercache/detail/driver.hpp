@@ -32,10 +32,10 @@ struct Driver {
 
 /// Awaits the fetch and lands the flight. The fetcher belongs to whoever leads: it outlives this coroutine, since it
 /// destroys it first if it leaves.
-template <class F, class Store>
-Driver drive(Reference<Flight<Store>> flight, std::remove_reference_t<F>& fetcher) {
-  using T = typename Store::TierType;
-  Ticket<Store> ticket(std::move(flight));
+template <class F, class Control>
+Driver drive(Reference<Flight<Control>> flight, std::remove_reference_t<F>& fetcher) {
+  using T = typename Control::TierType;
+  Ticket<Control> ticket(std::move(flight));
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.

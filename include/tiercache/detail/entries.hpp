@@ -81,8 +81,9 @@ class Entries {
   /// Makes room in the index for an entry with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc`
   /// and has changed nothing.
   void reserve(std::uint32_t hash) {
-    index_.reserve(hash, HashOf(*this, [](const Entries& entries, Slot slot) noexcept {
-                     return entries.hash_of(entries.slab_[slot]);
+    constexpr auto at = [](const Entries& entries, Slot slot) noexcept -> const Entry& { return entries.slab_[slot]; };
+    index_.reserve(hash, HashOf(*this, at, [](const Entries& entries, const Entry& entry) noexcept {
+                     return entries.hash_of(entry);
                    }));
   }
 

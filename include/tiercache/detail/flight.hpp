@@ -1,4 +1,4 @@
-// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/store.hpp.
+// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/flight_control.hpp.
 #pragma once
 
 #include <tiercache/detail/fetch_scope.hpp>
@@ -18,10 +18,10 @@ namespace tiercache::detail {
 /// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
 /// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
 /// done, and read by the waiters after.
-template <class Store>
-class Flight : public Counted<Flight<Store>, typename Store::Threading::ReferenceCount> {
+template <class Control>
+class Flight : public Counted<Flight<Control>, typename Control::Threading::ReferenceCount> {
  public:
-  using T = typename Store::TierType;
+  using T = typename Control::TierType;
 
   Flight() noexcept = default;
   ~Flight() = default;
@@ -30,12 +30,12 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   Slot slot = no_slot;
   /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
   /// the cache itself lives.
-  Store* store = nullptr;
+  Control* control = nullptr;
   bool is_open = false;
   /// Whether it was never used: then it comes with an owner.
   bool is_new = true;
   /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
-  typename Store::OwnedEntry entry;
+  typename Control::OwnedEntry entry;
   /// The hash of the key, mixed.
   std::uint32_t hash = 0;
   FetchId id;
@@ -56,7 +56,7 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
  private:
-  friend Counted<Flight, typename Store::Threading::ReferenceCount>;
+  friend Counted<Flight, typename Control::Threading::ReferenceCount>;
 
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
@@ -65,7 +65,7 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
     id = {};
     is_done = is_leader_leaving = is_starting = false;
     passed_on = 0;
-    Store* const home = store;
+    Control* const home = control;
     const bool was_open = std::exchange(is_open, false);
     home->give_back(*this);
     if (was_open) home->remove_owner();
@@ -75,38 +75,38 @@ class Flight : public Counted<Flight<Store>, typename Store::Threading::Referenc
 };
 
 /// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
-template <class Store>
+template <class Control>
 class Ticket {
  public:
   /// No duty.
   Ticket() noexcept = default;
-  explicit Ticket(Reference<Flight<Store>> flight) noexcept : flight_(std::move(flight)) {}
+  explicit Ticket(Reference<Flight<Control>> flight) noexcept : flight_(std::move(flight)) {}
   Ticket(Ticket&&) noexcept = default;
   Ticket& operator=(Ticket other) noexcept {
     std::swap(flight_, other.flight_);
     return *this;
   }
   ~Ticket() {
-    if (flight_) flight_->store->abandon(*flight_);
+    if (flight_) flight_->control->abandon(*flight_);
   }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(flight_); }
-  [[nodiscard]] Flight<Store>& flight() const noexcept { return *flight_; }
+  [[nodiscard]] Flight<Control>& flight() const noexcept { return *flight_; }
 
   /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
   void land() noexcept {
-    const Reference<Flight<Store>> flight = std::move(flight_);
-    flight->store->complete(*flight);
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->complete(*flight);
   }
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
     const Ticket ticket = std::move(*this);
-    static_cast<void>(ticket.flight_->store->resign(*ticket.flight_));
+    static_cast<void>(ticket.flight_->control->resign(*ticket.flight_));
   }
 
  private:
-  Reference<Flight<Store>> flight_;
+  Reference<Flight<Control>> flight_;
 };
 
 }  // namespace tiercache::detail

@@ -1,4 +1,5 @@
-// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/store.hpp does.
+// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/flight_control.hpp
+// does.
 #pragma once
 
 #include <tiercache/detail/fetch_scope.hpp>
@@ -14,25 +15,25 @@
 namespace tiercache::detail {
 
 /// The flights of a store, found by key while their epoch lasts. All calls but `give_back` want the store's lock.
-template <class Store>
+template <class Control>
 class Flights {
  public:
-  using Flight = detail::Flight<Store>;
+  using Flight = detail::Flight<Control>;
 
   /// Finds the flight of `key` in this epoch. Throws what the key's comparison throws.
   template <class K>
   [[nodiscard]] Flight* find(std::uint32_t hash, const K& key) const {
     return current_.find(hash, [&](Slot slot) -> Flight* {
       Flight& flight = slab_[slot];
-      return flight.hash == hash && detail::is_key<typename Store::TierType>(flight.entry->key, key) ? &flight
-                                                                                                     : nullptr;
+      return flight.hash == hash && detail::is_key<typename Control::TierType>(flight.entry->key, key) ? &flight
+                                                                                                       : nullptr;
     });
   }
 
   /// Returns a flight that is not open, with an entry that is to be filled. Throws `std::bad_alloc`.
-  [[nodiscard]] Reference<Flight> take(Store& store, typename Store::OwnedEntry entry, std::uint32_t hash) {
+  [[nodiscard]] Reference<Flight> take(Control& control, typename Control::OwnedEntry entry, std::uint32_t hash) {
     Flight& flight = slab_.take();
-    flight.store = &store;
+    flight.control = &control;
     flight.hash = hash;
     flight.entry = std::move(entry);
     return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
@@ -40,12 +41,14 @@ class Flights {
 
   /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
   void open(Flight& flight, TimePoint time) {
-    current_.reserve(flight.hash, HashOf(slab_, [](const auto& slab, Slot slot) noexcept { return slab[slot].hash; }));
+    constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
+    current_.reserve(flight.hash,
+                     HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
-    flight.store->add_owner();
-    flight.id = FetchId{flight.store, ++opened_};
+    flight.control->add_owner();
+    flight.id = FetchId{flight.control, ++opened_};
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;
@@ -74,7 +77,7 @@ class Flights {
   [[nodiscard]] std::uint64_t size() const noexcept { return open_; }
 
  private:
-  Slab<Flight, Store::Threading::can_block> slab_;
+  Slab<Flight, Control::Threading::can_block> slab_;
   Index current_;
   std::uint64_t open_ = 0;
   std::uint64_t opened_ = 0;

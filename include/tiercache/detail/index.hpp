@@ -25,18 +25,27 @@ struct alignas(64) IndexLine {
 /// would be compiled anew for every tier: it is asked only where a segment grows.
 class HashOf {
  public:
-  /// `function(owner, slot)` returns the hash; it captures nothing, and the owner outlives this.
-  template <class Owner, class F>
-  HashOf(const Owner& owner, F) noexcept
-      : owner_(&owner), function_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
-          return F{}(*static_cast<const Owner*>(its_owner), slot);
+  /// `at(owner, slot)` returns what is in a slot, and `hash(owner, element)` its hash; they capture nothing, and the
+  /// owner outlives this.
+  template <class Owner, class At, class Hash>
+  HashOf(const Owner& owner, At, Hash) noexcept
+      : owner_(&owner),
+        hash_([](const void* its_owner, Slot slot) noexcept -> std::uint32_t {
+          const Owner& from = *static_cast<const Owner*>(its_owner);
+          return Hash{}(from, At{}(from, slot));
+        }),
+        prefetch_([](const void* its_owner, Slot slot) noexcept {
+          TIERCACHE_PREFETCH(&At{}(*static_cast<const Owner*>(its_owner), slot));
         }) {}
 
-  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return function_(owner_, slot); }
+  [[nodiscard]] std::uint32_t operator()(Slot slot) const noexcept { return hash_(owner_, slot); }
+  /// Has the memory brought near that the hash of a slot is read from.
+  void prefetch(Slot slot) const noexcept { prefetch_(owner_, slot); }
 
  private:
   const void* owner_;
-  std::uint32_t (*function_)(const void* owner, Slot slot) noexcept;
+  std::uint32_t (*hash_)(const void* owner, Slot slot) noexcept;
+  void (*prefetch_)(const void* owner, Slot slot) noexcept;
 };
 
 /// Maps hashes of 32 well mixed bits to slots.
@@ -214,6 +223,8 @@ class Index {
 
   void make_room(std::uint32_t number, const HashOf& hash_of) {
     const Segment segment = segments_[number];
+    // Its hashes lie anywhere in memory: to wait for them one after the other would take most of the time.
+    segment.for_each([&](Slot slot) { hash_of.prefetch(slot); });
     if (segment.line_count >= most_lines && segment.depth < most_depth) {
       std::uint32_t ones = 0;
       segment.for_each([&](Slot slot) { ones += segment_bits(hash_of(slot)) >> segment.depth & 1; });
