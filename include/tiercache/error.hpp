@@ -22,7 +22,8 @@ class recursive_fetch : public std::exception {
   }
 };
 
-/// Thrown to everybody who waits for a fetch that ended without a result: whatever was to run it dropped it.
+/// Thrown to everybody who waits for a fetch that ended without a result, since whatever was to run it dropped it; and
+/// to one who was told to stop waiting.
 class fetch_abandoned : public std::exception {
  public:
   /// Returns a sentence in English.
@@ -36,6 +37,14 @@ namespace detail {
 [[noreturn]] TIERCACHE_COLD inline void throw_recursive_fetch() {
 #if TIERCACHE_EXCEPTIONS
   throw recursive_fetch();
+#else
+  std::terminate();
+#endif
+}
+
+[[noreturn]] TIERCACHE_COLD inline void throw_fetch_abandoned() {
+#if TIERCACHE_EXCEPTIONS
+  throw fetch_abandoned();
 #else
   std::terminate();
 #endif

@@ -1,59 +1,26 @@
 // Lookup: what get_or_fetch returns, to be awaited or waited for. What a fetcher's answer means lives in fetcher.hpp;
-// what happens to the entry, in detail/store.hpp.
+// what a lookup does once it missed, in detail/miss.hpp.
 #pragma once
 
-#include <tiercache/detail/awaitable.hpp>
-#include <tiercache/detail/blocked_thread.hpp>
 #include <tiercache/detail/compiler.hpp>
-#include <tiercache/detail/driver.hpp>
-#include <tiercache/detail/key.hpp>
-#include <tiercache/detail/store.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
+#include <tiercache/detail/fetching.hpp>
+#include <tiercache/detail/flight_control.hpp>
+#include <tiercache/detail/miss.hpp>
+#include <tiercache/detail/modifiers.hpp>
+#include <tiercache/detail/reference.hpp>
 #include <tiercache/error.hpp>
-#include <tiercache/fetcher.hpp>
+#include <tiercache/promise_post.hpp>
+#include <tiercache/ttl.hpp>
 
+#include <concepts>
 #include <coroutine>
-#include <exception>
 #include <optional>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 
 namespace tiercache {
-namespace detail {
-
-#if TIERCACHE_DESTROYS_TEMPORARIES_TWICE
-/// Whether GCC 12 destroys a temporary of this type twice inside a co_await expression.
-template <class X>
-inline constexpr bool is_destroyed_twice = !std::is_reference_v<X> && !std::is_trivially_destructible_v<X> &&
-                                           (std::is_aggregate_v<X> || type_name<X>().starts_with("<lambda("));
-#else
-template <class X>
-inline constexpr bool is_destroyed_twice = false;
-#endif
-
-/// What a lookup with the fetcher `F` does and yields.
-template <class T, class F>
-struct Fetching {
-  using Called = CalledFetcher<T, F>;
-  static constexpr bool awaits = LooksAwaitable<Called>;
-  static_assert(
-      !awaits || AwaitableBy<Called, Driver::promise_type>,
-      "tiercache: the fetcher returns something that only its own kind of coroutine can await: for "
-      "asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); "
-      "else return an awaitable that every coroutine can await");
-  static auto answer() {
-    if constexpr (!awaits) {
-      return std::type_identity<Called>{};
-    } else if constexpr (AwaitableBy<Called, Driver::promise_type>) {
-      return std::type_identity<AwaitedBy<Called>>{};
-    } else {
-      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
-    }
-  }
-  using Answer = typename decltype(answer())::type;
-  using Result = ResultOf<typename T::value_type, Answer>;
-};
-
-}  // namespace detail
 
 /// One look-up that fetches what is not there. `co_await` it in a coroutine, or call `get()` on a plain thread; once.
 ///
@@ -68,13 +35,24 @@ struct Fetching {
 /// destroyed: it just leaves. If it ran the fetch, the fetch is destroyed with it, and the next one who waits runs
 /// their own.
 ///
-/// **Threads.** The first part of a fetch runs inside the await. The coroutine is resumed inline, by the thread on
-/// which the fetch ended, with no lock held; or, if it came to lead in another's place, its fetcher is started by the
-/// thread on which that other one left. A coroutine may be destroyed only where it could not be resumed at the same
-/// time.
-template <class Store, class K, class F>
+/// **Where it resumes.** A coroutine that waited is resumed inline, by the thread on which the fetch ended, with no
+/// lock held and none resumed from within another; or through what `resume_on` was given, or, without that, through the
+/// executor of its promise if that has one (`promise_post`). One that did not have to wait goes on where it is: on a
+/// hit, and after a fetch of its own that ended before it was suspended.
+///
+/// **Threads.** The first part of a fetch runs inside the await. If this came to lead in another's place, its fetcher
+/// is started where it would be resumed. A coroutine may be destroyed only where it could not be resumed at the same
+/// time; with an executor, that is there.
+template <class Store, class K, class F, class Its = detail::Modifiers<>>
 class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final {
+  friend detail::Miss<Lookup>;
+  template <class, class, class, class>
+  friend class Lookup;
+
   using T = typename Store::TierType;
+  using StoreType = Store;
+  using FetcherType = F;
+  using Modifiers = Its;
   using Fetching = detail::Fetching<T, F>;
   using Result = typename Fetching::Result;
 
@@ -82,18 +60,51 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// What the lookup yields.
   using result_type = typename Result::type;
 
-  /// Made by the cache. Does nothing yet.
-  Lookup(Store& store, K&& key, F&& fetcher)
-      : store_(&store), key_(std::forward<K>(key)), fetcher_(std::forward<F>(fetcher)) {}
+  /// Made by the cache, and by the modifiers. Does nothing yet.
+  Lookup(Store& store, K&& key, F&& fetcher, Modifiers&& modifiers = {})
+      : store_(&store),
+        key_(std::forward<K>(key)),
+        fetcher_(std::forward<F>(fetcher)),
+        modifiers_(std::move(modifiers)) {}
 
   /// Moves a lookup that has not started.
   Lookup(Lookup&& other)
-      : store_(other.store_), key_(std::forward<K>(other.key_)), fetcher_(std::forward<F>(other.fetcher_)) {}
+      : Lookup(*other.store_, std::forward<K>(other.key_), std::forward<F>(other.fetcher_),
+               std::move(other.modifiers_)) {}
   Lookup& operator=(Lookup&&) = delete;
 
-  /// Leaves.
-  ~Lookup() {
-    if (miss_) leave();
+  // Modifiers. Each returns the lookup with one thing changed, and is to be called before it starts:
+  // co_await cache.get_or_fetch<Cards>(id, fetch).max_age(5s).stop_on(token);
+
+  /// Takes nothing for a hit that was stored `age` ago or longer: for this call it counts as a miss, and what is
+  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches.
+  [[nodiscard]] auto max_age(Ttl age) { return modified(std::move(modifiers_).with_max_age(age)); }
+
+  /// Stops waiting as soon as `token` says so: the lookup throws `fetch_abandoned`, and the fetch goes on for the
+  /// others.
+  ///
+  /// It is resumed by the thread that requests the stop, or where `resume_on` says. If it runs the fetch itself, and
+  /// that is not `owned`, it does not go before the fetch has ended, for that uses what is its: have the fetcher look
+  /// at the token too. A fetch that fails after that is nobody else's failure: the next one who waits runs their own.
+  [[nodiscard]] auto stop_on(std::stop_token token) {
+    return modified(std::move(modifiers_).with_stop(std::move(token)));
+  }
+
+  /// Has the coroutine resumed by `post(job)`, should it have to wait: `job()` goes on with it, on whichever thread
+  /// runs it; `job` can be copied and does nothing when called again.
+  ///
+  /// `post` is called with no lock held, by the thread on which the fetch ended, or, if this is to run the fetch in
+  /// another's place, by the one on which that other left. If it throws, or drops the job, the coroutine is resumed
+  /// there and then. If the coroutine was destroyed in the meantime, the job does nothing. Allocates once, when it
+  /// begins to wait. A blocking `get()` has no use for it. As a temporary it is kept inside, as an lvalue copied when
+  /// the wait begins.
+  template <class Post>
+  [[nodiscard]] auto resume_on(Post&& post) {
+    using Job = typename detail::Relay<typename Store::Control>::Job;
+    static_assert(std::is_copy_constructible_v<std::decay_t<Post>> && std::invocable<std::decay_t<Post>&, Job>,
+                  "tiercache: resume_on wants a function that can be copied and takes a job, itself a function without "
+                  "arguments that can be copied: [&executor](auto job) { executor.post(job); }");
+    return modified(std::move(modifiers_).template with_post<Post>(std::forward<Post>(post)));
   }
 
   /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
@@ -103,8 +114,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// `recursive_fetch`.
   result_type get() {
     return store_->answer_or(
-        std::as_const(key_), Result::takes_not_found, [](const auto& entry) { return Result::from_entry(entry); },
-        [this] { return get_by_fetch(); });
+        std::as_const(key_), Result::takes_not_found, modifiers_.age,
+        [](const auto& entry) { return Result::from_entry(entry); }, [this] { return get_by_fetch(); });
   }
 
   /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
@@ -115,9 +126,16 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
     /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
     [[nodiscard]] bool await_ready() { return lookup_->start(); }
-    /// Waits for the fetch; tells whether there was anything to wait for.
-    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<> waiting) noexcept {
-      return lookup_->wait(waiting);
+    /// Waits for the fetch; tells whether there was anything to wait for. Throws what copying an executor throws.
+    template <class Promise>
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
+      if constexpr (Modifiers::posts) {
+        return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
+      } else if constexpr (detail::HasPost<Promise>) {
+        return lookup_->miss_->wait(waiting, promise_post<Promise>::of(waiting.promise()));
+      } else {
+        return lookup_->miss_->wait(waiting);
+      }
     }
     /// Returns the answer, or throws what the fetch threw.
     result_type await_resume() { return lookup_->take(); }
@@ -129,17 +147,65 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// Makes the lookup awaitable as a temporary.
   [[nodiscard]] Awaiter operator co_await() && noexcept {
     static_assert(
-        !detail::is_destroyed_twice<F>,
+        !detail::is_destroyed_twice<typename Fetching::Given>,
         "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
         "co_await cache.get_or_fetch<T>(key, fetch);");
     static_assert(
         !detail::is_destroyed_twice<K>,
         "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
         "cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<typename Modifiers::PostType>,
+        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
     return Awaiter(*this);
   }
   /// Makes the lookup awaitable by its name.
   [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
+
+  // What coroutine libraries that wrap a foreign awaiter ask for instead: with these a hit costs them nothing extra,
+  // and who had to wait is resumed on the coroutine's executor. None is to be called by users.
+
+  /// What such a coroutine does with the lookup. `Post` takes the job that resumes it.
+  template <class Post>
+  class PostingAwaiter : public Awaiter {
+   public:
+    /// Made by the functions below.
+    PostingAwaiter(Lookup& lookup, Post&& post) : Awaiter(lookup), lookup_(&lookup), post_(std::move(post)) {}
+
+    /// Waits for the fetch; tells whether there was anything to wait for.
+    template <class Promise>
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
+      if constexpr (Modifiers::posts) {
+        return Awaiter::await_suspend(waiting);
+      } else {
+        return lookup_->miss_->wait(waiting, std::move(post_));
+      }
+    }
+
+   private:
+    Lookup* lookup_;
+    Post post_;
+  };
+
+  /// Asked for by async_simple's `Lazy`, with its executor or none.
+  template <class Executor>
+  [[nodiscard]] auto coAwait(Executor* executor) && {
+    return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
+  }
+  /// Asked for by folly's `coro::Task`, with its executor.
+  template <class Executor>
+  [[nodiscard]] auto viaIfAsync(Executor executor) && {
+    return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
+  }
+  /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
+  [[nodiscard]] Lookup affine() && requires(Modifiers::posts) { return std::move(*this); }
+      /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
+      template <class Promise>
+        requires(Modifiers::posts || detail::HasPost<Promise>)
+      [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
+    return Awaiter(*this);
+  }
 
   /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
   template <template <class> class Frame, class Executor>
@@ -152,21 +218,18 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
  private:
   using Flight = typename Store::Flight;
+  using Miss = detail::Miss<Lookup>;
 
-  /// What a lookup is besides that was not answered from memory.
-  struct Miss final : detail::Waiter {
-    Miss(Lookup& its_lookup, detail::Reference<Flight> its_flight) noexcept
-        : lookup(its_lookup), flight(std::move(its_flight)) {}
+  template <class Changed>
+  [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
+    return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
+                                        std::move(modifiers));
+  }
 
-    void settled() noexcept override { lookup.settled(); }
-    void lead() noexcept override { lookup.lead(); }
-
-    Lookup& lookup;
-    detail::Reference<Flight> flight;
-    std::coroutine_handle<> waiting;
-    std::coroutine_handle<> driver;
-    std::exception_ptr failure;
-  };
+  template <class Post>
+  [[nodiscard]] PostingAwaiter<Post> posting(Post post) {
+    return PostingAwaiter<Post>(*this, std::move(post));
+  }
 
   /// Answers from memory, under the lock.
   auto answer() noexcept {
@@ -176,159 +239,57 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     };
   }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer());
+    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, flight, answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
   bool start() {
-    return store_->answer_or(std::as_const(key_), Result::takes_not_found, answer(), [this] { return start_fetch(); });
+    return store_->answer_or(std::as_const(key_), Result::takes_not_found, modifiers_.age, answer(),
+                             [this] { return start_fetch(); });
   }
 
   TIERCACHE_NOINLINE bool start_fetch() {
+    if constexpr (Modifiers::can_stop) {
+      if (modifiers_.stop.token.stop_requested()) {
+        store_->miss_without_fetch();
+        detail::throw_fetch_abandoned();
+      }
+    }
     detail::Reference<Flight> flight;
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
     miss_.emplace(*this, std::move(flight));
-    if (beginning == detail::Beginning::joined) return false;
-    if constexpr (Fetching::awaits) {
-      run_fetch();
-      return store_->is_done(*miss_->flight);
-    } else {
-      run_fetch_at_once(*miss_->flight);
-      return true;
-    }
+    return beginning == detail::Beginning::leading && miss_->fetch();
   }
 
   TIERCACHE_NOINLINE result_type get_by_fetch() {
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start_fetch()) {
-        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
-          leave();
+        if (detail::FetchScope::is_destroying(miss_->flight()->id)) {
+          miss_->leave();
           detail::throw_recursive_fetch();
         }
-        block();
-        if (has_acceptable_outcome()) break;
-        earlier = std::move(miss_->flight);
+        if (miss_->block()) break;
+        earlier = miss_->flight();
         miss_.reset();
       }
     } else if (!start_fetch()) {
-      leave();
+      miss_->leave();
       detail::throw_recursive_fetch();
     }
     return take();
   }
 
-  /// Tells whether there is anything to wait for.
-  bool wait(std::coroutine_handle<> waiting) noexcept {
-    miss_->waiting = waiting;
-    // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
-    const detail::Reference<Flight> flight = miss_->flight;
-    if (flight->control->enqueue(*flight, *miss_)) return true;
-    return !has_acceptable_outcome() && !ask_again();
-  }
-
-  /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
-  /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
-  void run_fetch() noexcept {
-    const detail::Reference<Flight> flight = miss_->flight;
-    if constexpr (Fetching::awaits) {
-      std::coroutine_handle<> driver;
-      TIERCACHE_TRY {
-        driver = miss_->driver = detail::drive<F>(flight, fetcher_).handle;
-      }
-      TIERCACHE_CATCH_ALL {
-        flight->outcome.set_exception(std::current_exception());
-        return flight->control->complete(*flight);
-      }
-      const std::uint32_t passed_on = flight->passed_on;
-      {
-        const detail::FetchScope scope(flight->id);
-        driver.resume();
-      }
-      if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
-    } else {
-      run_fetch_at_once(*flight);
-    }
-  }
-
-  /// Runs a fetch that is no coroutine, and lands the flight.
-  void run_fetch_at_once(Flight& flight) noexcept {
-    {
-      const detail::FetchScope scope(flight.id);
-      TIERCACHE_TRY {
-        detail::deliver<typename T::value_type>(flight.outcome,
-                                                detail::call_fetcher<T, F>(fetcher_, flight.entry->key));
-      }
-      TIERCACHE_CATCH_ALL {
-        flight.outcome.set_exception(std::current_exception());
-      }
-    }
-    flight.control->complete(flight);
-  }
-
-  void block() noexcept {
-    Flight& flight = *miss_->flight;
-    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.control->lock())>>;
-    Thread thread(flight.control->lock());
-    while (flight.control->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
-  }
-
-  TIERCACHE_NOINLINE void leave() noexcept {
-    if (!miss_->flight) return;
-    const detail::Reference<Flight> flight = std::move(miss_->flight);
-    flight->control->leave(*flight, *miss_);
-    const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
-    if (miss_->driver && flight->control->resign(*flight)) miss_->driver.destroy();
-  }
-
-  [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(miss_->flight->outcome); }
-
-  void settled() noexcept {
-    if (!has_acceptable_outcome() && !ask_again()) return;
-    miss_->waiting.resume();
-  }
-
-  void lead() noexcept {
-    // It waits for itself like everybody else: its own fetch may end on another thread.
-    static_cast<void>(miss_->flight->control->enqueue(*miss_->flight, *miss_));
-    run_fetch();
-  }
-
-  /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
-  /// there is an answer; else the coroutine, which is suspended, is resumed by whoever ends the fetch, or was already:
-  /// then nothing of this object may be touched any more.
-  bool ask_again() noexcept {
-    detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
-    TIERCACHE_TRY {
-      do {
-        earlier = std::exchange(miss_->flight, {});
-        miss_->driver = nullptr;
-        const detail::Beginning beginning = begin(miss_->flight);
-        if (beginning == detail::Beginning::answered) return true;
-        if (beginning == detail::Beginning::leading) {
-          lead();
-          return false;
-        }
-        const detail::Reference<Flight> flight = miss_->flight;
-        if (flight->control->enqueue(*flight, *miss_)) return false;
-      } while (!has_acceptable_outcome());
-    }
-    TIERCACHE_CATCH_ALL {
-      miss_->failure = std::current_exception();
-    }
-    return true;
-  }
-
   [[nodiscard]] result_type take() {
     if (answer_) return std::move(*answer_);
-    if (miss_->failure) detail::rethrow(miss_->failure);
-    return Result::from_outcome(miss_->flight->outcome);
+    return miss_->take();
   }
 
   Store* store_;
   K key_;
   F fetcher_;
+  [[no_unique_address]] Modifiers modifiers_;
   std::optional<result_type> answer_;
   std::optional<Miss> miss_;
 };

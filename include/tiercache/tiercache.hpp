@@ -7,9 +7,12 @@
 #include <tiercache/config.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/eviction.hpp>
+#include <tiercache/fetch_runner.hpp>
 #include <tiercache/fetcher.hpp>
 #include <tiercache/lookup.hpp>
+#include <tiercache/owned.hpp>
 #include <tiercache/policy_override.hpp>
+#include <tiercache/promise_post.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>

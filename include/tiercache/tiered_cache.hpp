@@ -5,8 +5,10 @@
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/config.hpp>
 #include <tiercache/detail/config_traits.hpp>
+#include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/functions.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/loader.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/detail/store.hpp>
@@ -167,6 +169,30 @@ class BasicTieredCache {
   template <class T, class F>
   auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
+  }
+
+  /// Binds a loader to the tier: a fetcher that belongs to the cache, as `owned` ones do, for all lookups that give
+  /// none. Replaces the one before; fetches that run go on with theirs.
+  ///
+  /// It is called as const, by several threads at once if the cache is, and answers with a `Value` or a `CacheEntry`.
+  /// It lives until it is replaced and its last fetch has ended, at least as long as the cache.
+  template <class T, class F>
+  void set_loader(F&& fetcher) {
+    using Control = typename Store<T>::Control;
+    using Loader = detail::LoaderOf<Control, std::decay_t<F>>;
+    store<T>().set_loader(detail::Reference<detail::Loader<Control>>::adopt(new Loader(std::forward<F>(fetcher))));
+  }
+  /// Returns a lookup of `key` that has the tier's loader fetch what is not there. It yields a `Value`; it throws
+  /// `std::invalid_argument` if it misses and there is no loader.
+  template <class T, class K = Key<T>>
+    requires(detail::Keyed<T> && !detail::is_fetcher_without_key<T, K>())
+  auto get_or_fetch(K&& key) {
+    return get_or_fetch<T>(std::forward<K>(key), detail::FromLoader());
+  }
+  /// The same for an `Unkeyed` tier.
+  template <class T>
+  auto get_or_fetch() {
+    return get_or_fetch<T>(no_key<T>(), detail::FromLoader());
   }
 
   // Writing.

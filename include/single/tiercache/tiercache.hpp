@@ -60,6 +60,16 @@
 #define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
 #endif
 
+// GCC warns of a coroutine in a header that keeps a closure, since its frame has a field of a local type. Around it:
+#if defined(__GNUC__) && !defined(__clang__)
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsubobject-linkage\"")
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_END _Pragma("GCC diagnostic pop")
+#else
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+#endif
+
 #if defined(__GNUC__)
 #define TIERCACHE_NOINLINE __attribute__((noinline))
 #define TIERCACHE_COLD __attribute__((cold, noinline))
@@ -123,8 +133,10 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -1165,7 +1177,8 @@ class recursive_fetch : public std::exception {
   }
 };
 
-/// Thrown to everybody who waits for a fetch that ended without a result: whatever was to run it dropped it.
+/// Thrown to everybody who waits for a fetch that ended without a result, since whatever was to run it dropped it; and
+/// to one who was told to stop waiting.
 class fetch_abandoned : public std::exception {
  public:
   /// Returns a sentence in English.
@@ -1179,6 +1192,14 @@ namespace detail {
 [[noreturn]] TIERCACHE_COLD inline void throw_recursive_fetch() {
 #if TIERCACHE_EXCEPTIONS
   throw recursive_fetch();
+#else
+  std::terminate();
+#endif
+}
+
+[[noreturn]] TIERCACHE_COLD inline void throw_fetch_abandoned() {
+#if TIERCACHE_EXCEPTIONS
+  throw fetch_abandoned();
 #else
   std::terminate();
 #endif
@@ -1391,6 +1412,54 @@ class Sieve {
   EntryNumber hand_ = no_entry;
 };
 
+}  // namespace tiercache
+
+// <tiercache/fetch_runner.hpp>
+// fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
+// library. The other, promise_post, says where its coroutines are resumed.
+
+namespace tiercache {
+
+/// Says how a fetcher's result of type `A` is run, where an ordinary coroutine cannot await it. To be specialised:
+///
+/// ```cpp
+/// template <class T>
+/// struct tiercache::fetch_runner<their::Task<T>> {
+///   static auto run(their::Task<T> task) { return AwaitTask<T>(std::move(task)); }  // any plain awaitable of a T
+/// };
+/// ```
+///
+/// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
+/// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
+///
+/// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
+/// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
+template <class A>
+struct fetch_runner;
+
+namespace detail {
+
+template <class A>
+concept HasRunner = requires(A&& called) { fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called)); };
+
+template <class A>
+inline constexpr bool can_be_destroyed = !HasRunner<A>;
+template <class A>
+  requires requires { fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed; }
+inline constexpr bool can_be_destroyed<A> = fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed;
+
+/// Returns what is to be awaited of what a fetcher gave.
+template <class A>
+decltype(auto) awaitable_of(A&& called) {
+  if constexpr (HasRunner<A>) {
+    return fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called));
+  } else {
+    return std::forward<A>(called);
+  }
+}
+
+}  // namespace detail
 }  // namespace tiercache
 
 // <tiercache/detail/awaitable.hpp>
@@ -2127,115 +2196,6 @@ class FetchScope {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/waiter.hpp>
-// Waiter: somebody who waits for a fetch, as an element of that fetch's list. Who it is (a coroutine, a blocked thread,
-// an Asio operation) is known to the class that derives from it.
-
-namespace tiercache::detail {
-
-class WaiterList;
-
-/// An element of a fetch's list of waiters. The links are guarded by the tier's lock; it must not move while linked.
-class Waiter {
- public:
-  Waiter() noexcept = default;
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-
-  // Either is called once this was taken off the list, with no lock held, and may destroy this.
-
-  /// The fetch is done.
-  virtual void settled() noexcept = 0;
-  /// Whoever ran the fetch has left: this is to run its own, on the same flight.
-  virtual void lead() noexcept = 0;
-
-  /// The fetch that this waits within, if any: what its waking goes on with.
-  FetchId asked_within;
-
- protected:
-  ~Waiter() = default;
-
- private:
-  friend WaiterList;
-  Waiter* previous_ = nullptr;
-  Waiter* next_ = nullptr;
-  bool is_linked_ = false;
-};
-
-/// The waiters of one fetch, first come first served. Owns none.
-class WaiterList {
- public:
-  void push_back(Waiter& waiter) noexcept {
-    waiter.previous_ = last_;
-    waiter.next_ = nullptr;
-    (last_ != nullptr ? last_->next_ : first_) = &waiter;
-    last_ = &waiter;
-    waiter.is_linked_ = true;
-  }
-
-  /// Takes a waiter off the list, if it is on it; tells whether it was.
-  bool erase(Waiter& waiter) noexcept {
-    if (!waiter.is_linked_) return false;
-    (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
-    (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
-    waiter.is_linked_ = false;
-    return true;
-  }
-
-  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
-
-  /// Takes the first waiter off the list and returns it; null if there is none.
-  [[nodiscard]] Waiter* pop_front() noexcept {
-    Waiter* const waiter = first_;
-    if (waiter != nullptr) erase(*waiter);
-    return waiter;
-  }
-
- private:
-  Waiter* first_ = nullptr;
-  Waiter* last_ = nullptr;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/blocked_thread.hpp>
-// BlockedThread: the waiter behind a blocking get().
-
-namespace tiercache::detail {
-
-/// A thread that waits for a fetch. It lives on that thread's stack.
-template <class Mutex>
-class BlockedThread final : public Waiter {
- public:
-  enum class Signal : unsigned char { none, settled, lead };
-
-  /// Takes the tier's lock, which guards the signal.
-  explicit BlockedThread(Mutex& mutex) noexcept : mutex_(mutex) {}
-
-  void settled() noexcept override { give(Signal::settled); }
-  void lead() noexcept override { give(Signal::lead); }
-
-  /// Blocks until there is a signal, and takes it.
-  [[nodiscard]] Signal wait() noexcept {
-    signal_.wait(Signal::none, std::memory_order_acquire);
-    // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
-    const LockGuard<Mutex> lock(mutex_);
-    return signal_.exchange(Signal::none, std::memory_order_relaxed);
-  }
-
- private:
-  void give(Signal signal) noexcept {
-    const LockGuard<Mutex> lock(mutex_);
-    signal_.store(signal, std::memory_order_release);
-    signal_.notify_one();
-  }
-
-  Mutex& mutex_;
-  std::atomic<Signal> signal_{Signal::none};
-};
-
-}  // namespace tiercache::detail
-
 // <tiercache/detail/reference.hpp>
 // Reference: a counted pointer to an object that counts its owners itself, and the base class of such objects.
 
@@ -2298,6 +2258,79 @@ class Reference {
   explicit Reference(T* object) noexcept : object_(object) {}
 
   T* object_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/waiter.hpp>
+// Waiter: somebody who waits for a fetch, as an element of that fetch's list. Who it is (a coroutine, a blocked thread,
+// an Asio operation) is known to the class that derives from it.
+
+namespace tiercache::detail {
+
+class WaiterList;
+
+/// An element of a fetch's list of waiters. The links are guarded by the tier's lock; it must not move while linked.
+class Waiter {
+ public:
+  Waiter() noexcept = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  // Either is called once this was taken off the list, with no lock held, and may destroy this.
+
+  /// The fetch is done.
+  virtual void settled() noexcept = 0;
+  /// Whoever ran the fetch has left: this is to run its own, on the same flight.
+  virtual void lead() noexcept = 0;
+  /// It was told to stop waiting.
+  virtual void stopped() noexcept = 0;
+
+  /// The fetch that this waits within, if any: what its waking goes on with.
+  FetchId asked_within;
+
+ protected:
+  ~Waiter() = default;
+
+ private:
+  friend WaiterList;
+  Waiter* previous_ = nullptr;
+  Waiter* next_ = nullptr;
+  WaiterList* list_ = nullptr;
+};
+
+/// Waiters, first come first served. Owns none.
+class WaiterList {
+ public:
+  void push_back(Waiter& waiter) noexcept {
+    waiter.previous_ = last_;
+    waiter.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &waiter;
+    last_ = &waiter;
+    waiter.list_ = this;
+  }
+
+  /// Takes a waiter off the list that it is on, if any; tells whether there was one.
+  static bool erase(Waiter& waiter) noexcept {
+    WaiterList* const list = std::exchange(waiter.list_, nullptr);
+    if (list == nullptr) return false;
+    (waiter.previous_ != nullptr ? waiter.previous_->next_ : list->first_) = waiter.next_;
+    (waiter.next_ != nullptr ? waiter.next_->previous_ : list->last_) = waiter.previous_;
+    return true;
+  }
+
+  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
+
+  /// Takes the first waiter off the list and returns it; null if there is none.
+  [[nodiscard]] Waiter* pop_front() noexcept {
+    Waiter* const waiter = first_;
+    if (waiter != nullptr) erase(*waiter);
+    return waiter;
+  }
+
+ private:
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
 };
 
 }  // namespace tiercache::detail
@@ -2407,8 +2440,8 @@ class Ticket {
 }  // namespace tiercache::detail
 
 // <tiercache/detail/driver.hpp>
-// The driver: the coroutine that awaits an awaitable fetch and lands its flight. Fetches that are no coroutines need
-// none (lookup.hpp).
+// The driver: the coroutine that awaits an awaitable fetch and lands its flight; and how a fetch is begun, with one or
+// without. To whom a fetch belongs is known to whoever begins it.
 
 namespace tiercache::detail {
 
@@ -2429,22 +2462,65 @@ struct Driver {
   std::coroutine_handle<> handle;
 };
 
-/// Awaits the fetch and lands the flight. The fetcher belongs to whoever leads: it outlives this coroutine, since it
-/// destroys it first if it leaves.
-template <class F, class Control>
-Driver drive(Reference<Flight<Control>> flight, std::remove_reference_t<F>& fetcher) {
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Awaits the fetch and lands the flight. `holder` has the fetcher, of type `F`, and keeps it for as long as it is
+/// needed; it may have a way of its own to land.
+template <class F, class Control, class Holder>
+Driver drive(Reference<Flight<Control>> flight, Holder holder) {
   using T = typename Control::TierType;
   Ticket<Control> ticket(std::move(flight));
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& awaitable = detail::call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
+    auto&& called = detail::call_fetcher<T, F>(holder.fetcher(), ticket.flight().entry->key);
+    auto&& awaitable = detail::awaitable_of(static_cast<decltype(called)>(called));
     detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
   TIERCACHE_CATCH_ALL {
     outcome.set_exception(std::current_exception());
   }
-  ticket.land();
+  if constexpr (requires { holder.land(ticket); }) {
+    holder.land(ticket);
+  } else {
+    ticket.land();
+  }
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+
+/// Makes the coroutine of a fetch, and does not start it yet. If that fails, the flight lands with what was thrown, and
+/// there is none.
+template <class F, class Control, class Holder>
+[[nodiscard]] std::coroutine_handle<> make_driver(const Reference<Flight<Control>>& flight, Holder&& holder) noexcept {
+  TIERCACHE_TRY {
+    return detail::drive<F, Control, std::remove_cvref_t<Holder>>(flight, std::forward<Holder>(holder)).handle;
+  }
+  TIERCACHE_CATCH_ALL {
+    flight->outcome.set_exception(std::current_exception());
+  }
+  flight->control->complete(*flight);
+  return {};
+}
+
+/// Runs a fetch up to its first suspension. It may end in here, or on another thread in the meantime.
+template <class Control>
+void start_driver(const Reference<Flight<Control>>& flight, std::coroutine_handle<> driver) noexcept {
+  const FetchScope scope(flight->id);
+  driver.resume();
+}
+
+/// Runs a fetch that is no coroutine. The flight is to be landed by the caller.
+template <class F, class Control>
+void answer_at_once(Flight<Control>& flight, std::remove_reference_t<F>& fetcher) noexcept {
+  using T = typename Control::TierType;
+  const FetchScope scope(flight.id);
+  TIERCACHE_TRY {
+    detail::deliver<typename T::value_type>(flight.outcome, detail::call_fetcher<T, F>(fetcher, flight.entry->key));
+  }
+  TIERCACHE_CATCH_ALL {
+    flight.outcome.set_exception(std::current_exception());
+  }
 }
 
 }  // namespace tiercache::detail
@@ -2633,269 +2709,147 @@ class HashMixer {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/chain.hpp>
-// Chains: elements that are linked by a `next` of their own, the last one's being null.
-
-namespace tiercache::detail {
-
-template <class Element, class IsBefore>
-[[nodiscard]] Element* merged_chain(Element* left, Element* right, const IsBefore& is_before) noexcept {
-  Element* first = nullptr;
-  for (Element** last = &first;; last = &(*last)->next) {
-    if (left == nullptr || right == nullptr) {
-      *last = left != nullptr ? left : right;
-      return first;
-    }
-    Element*& next = is_before(*right, *left) ? right : left;
-    *last = next;
-    next = next->next;
-  }
-}
-
-/// Puts a chain in the order that `is_before(left, right)` gives it: by merging, without any memory.
-template <class Element, class IsBefore>
-[[nodiscard]] Element* sorted_chain(Element* first, const IsBefore& is_before) noexcept {
-  Element* sorted[64] = {};  // the one at i has 2 to the i elements
-  while (first != nullptr) {
-    Element* run = std::exchange(first, first->next);
-    run->next = nullptr;
-    int i = 0;
-    for (; sorted[i] != nullptr; ++i) run = detail::merged_chain(std::exchange(sorted[i], nullptr), run, is_before);
-    sorted[i] = run;
-  }
-  for (Element* const run : sorted) first = detail::merged_chain(run, first, is_before);
-  return first;
-}
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/plain_eviction.hpp>
-// PlainEviction: an eviction policy of the user's in its plain form, made into one in its full form. What the two forms
-// are is said in eviction.hpp.
-
-namespace tiercache::detail {
-
-/// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
-template <class P>
-class PlainEviction {
- public:
-  struct Node : P::Node {
-    Slot slot = no_slot;
-  };
-
-  void resize(std::size_t) noexcept {}
-  void insert(const auto& entries, Slot entry) noexcept {
-    entries[entry].slot = entry;
-    policy_.insert(entries[entry]);
-  }
-  void hit(Node& node) noexcept { policy_.hit(node); }
-  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
-    policy_.erase(entries[old]);
-    insert(entries, fresh);
-  }
-  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
-  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Node&>(policy_.victim()).slot; }
-
- private:
-  P policy_;
-};
-
-/// The eviction policy of tier `T`, in its full form.
-template <class T, class P = typename TierTraits<T>::Eviction>
-using FullEviction = std::conditional_t<FullEvictionPolicy<P>, P, PlainEviction<P>>;
-
-}  // namespace tiercache::detail
-
-// <tiercache/removal_cause.hpp>
-// RemovalCause: why an entry left its tier, as listeners are told.
+// <tiercache/owned.hpp>
+// owned: a fetcher that belongs to the cache. What a fetcher is, is said in fetcher.hpp.
 
 namespace tiercache {
 
-/// Why an entry left its tier. Given to the listener set with `on_removal`.
-enum class RemovalCause : unsigned char {
-  /// A newer value was stored under its key while it was fresh.
-  Replaced,
-  /// `invalidate` or `invalidate_if` dropped it.
-  Invalidated,
-  /// It was found past its deadline.
-  Expired,
-  /// It had to go to keep the tier within its bounds.
-  Evicted,
-  /// `trim` dropped it.
-  Trimmed,
-  /// `clear` dropped it.
-  Cleared,
+/// A fetcher that belongs to the cache, not to its caller. Made by `owned`; `Given` is how it was given to that.
+template <class F, class Given = F>
+class Owned {
+ public:
+  /// Takes the fetcher.
+  explicit Owned(F fetcher) : fetcher_(std::move(fetcher)) {}
+
+  /// Returns the fetcher.
+  [[nodiscard]] F& fetcher() noexcept { return fetcher_; }
+
+ private:
+  F fetcher_;
 };
+
+/// Marks a fetcher whose captures outlive its caller: `co_await cache.get_or_fetch<Cards>(id, owned(fetch));`
+///
+/// Without it a fetch belongs to whoever began it: it is destroyed with that caller, and the next one who waits runs
+/// their own. A fetch with an owned fetcher runs to its end, and its value is stored, whoever leaves. So it must not
+/// refer to anything of its caller's: capture by value, or what lives as long as the fetches do.
+///
+/// It keeps a copy of `fetcher`, or moves it from a temporary.
+template <class F>
+[[nodiscard]] Owned<std::decay_t<F>, F> owned(F&& fetcher) {
+  return Owned<std::decay_t<F>, F>(std::forward<F>(fetcher));
+}
 
 }  // namespace tiercache
 
-// <tiercache/detail/entry.hpp>
-// Entry: what one tier keeps under one key, with all that the index, the eviction policy and the deadlines need to know
-// of it.
+// <tiercache/detail/fetching.hpp>
+// Fetching: what a lookup does with its fetcher, and what it yields, as types. How it is done is in detail/driver.hpp.
 
 namespace tiercache::detail {
 
-/// Whether an entry has a value, as opposed to the answer "there is none", and a TTL of its own. In one, so that who
-/// reads can tell the usual case by one look.
-enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
+/// What a lookup without a fetcher has in its place: it asks the tier's loader.
+struct FromLoader {};
 
-/// What an entry weighs: 1, unless the tier says otherwise.
-template <class T>
-struct EntryWeight {
-  static constexpr std::size_t weight = 1;
-  void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+/// What the caller gave as a fetcher: to whom the fetch belongs, and what is called.
+template <class F>
+struct GivenFetcher {
+  using Fetcher = F;
+  using Given = F;
+  static constexpr bool is_owned = false;
 };
-template <class T>
-  requires(TierTraits<T>::has_weigher)
-struct EntryWeight<T> {
-  std::size_t weight = 1;
-  void weigh(const typename T::key_type& key, const typename T::value_type& value) {
-    weight = TierTraits<T>::weigh(key, value);
-  }
+template <class F, class Its>
+struct GivenFetcher<Owned<F, Its>> {
+  using Fetcher = F;
+  using Given = Its;
+  static constexpr bool is_owned = true;
 };
-
-/// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
-template <class T>
-struct EntryHash {
-  std::uint32_t kept_hash = 0;
-  void keep_hash(std::uint32_t hash) noexcept { kept_hash = hash; }
+template <class F, class Its>
+struct GivenFetcher<Owned<F, Its>&> : GivenFetcher<Owned<F, Its>> {
+  using Given = Owned<F, Its>&;
 };
-template <class T>
-  requires(is_hashed_at_once<T>)
-struct EntryHash<T> {
-  void keep_hash(std::uint32_t) const noexcept {}
-};
+template <class F, class Its>
+struct GivenFetcher<const Owned<F, Its>&> : GivenFetcher<Owned<F, Its>&> {};
 
-/// An element of a tier's slab. In use it has a key, and a value unless the answer was "there is none".
-template <class T>
-struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
-  using Key = typename TierTraits<T>::Key;
-  using Value = typename TierTraits<T>::Value;
-
-  // In the order, and of the size, that leave no gaps behind the node of a policy.
-  bool has_key : 1 = false;
-  Content content : 2 = Content::none;
-  /// Whether the operation under way is to drop it.
-  bool is_meant : 1 = false;
-  /// Why it left.
-  RemovalCause cause : 3 = RemovalCause::Replaced;
-  /// Whether the index holds it. Apart from the others, which its owner changes without the lock while it is not held.
-  bool is_held = false;
-  union {
-    /// Its number in the slab, while it is not held. Who finds it by the index knows it from there.
-    Slot slot = no_slot;
-    /// The number of the write that stored it, while it is held.
-    std::uint32_t written;
-  };
-  union {
-    /// While it is in use.
-    TimePoint stored_at{};
-    /// After that: the next one on the way out, or in the slab's list of unused ones.
-    Entry* next;
-  };
-  union {
-    Key key;
-  };
-  union {
-    Value value;
-  };
-
-  Entry() noexcept {}
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
-  ~Entry() { clear(); }
-
-  [[nodiscard]] Entry*& next_unused() noexcept { return next; }
-
-  /// Puts a key into an unused entry.
-  template <class K>
-  void set_key(K&& its_key, std::uint32_t its_hash) {
-    std::construct_at(std::addressof(key), std::forward<K>(its_key));
-    has_key = true;
-    this->keep_hash(its_hash);
+/// Tells whether a fetcher stands where a key should.
+template <class T, class Argument>
+[[nodiscard]] consteval bool is_fetcher_without_key() {
+  if constexpr (key_form<T, std::remove_cvref_t<Argument>>() == KeyForm::unfit) {
+    return fetcher_form<T, typename GivenFetcher<Argument>::Fetcher>() != FetcherForm::unfit;
   }
+  return false;
+}
 
-  /// Puts a value into an entry that has a key and none yet.
-  template <class V>
-  void set_value(V&& its_value) {
-    std::construct_at(std::addressof(value), std::forward<V>(its_value));
-    content = Content::value;
-    this->weigh(key, value);
-  }
-  [[nodiscard]] bool has_value() const noexcept {
-    return content == Content::value || content == Content::value_with_ttl;
-  }
+#if TIERCACHE_DESTROYS_TEMPORARIES_TWICE
+/// Whether GCC 12 destroys a temporary of this type twice inside a co_await expression.
+template <class X>
+inline constexpr bool is_destroyed_twice = !std::is_reference_v<X> && !std::is_trivially_destructible_v<X> &&
+                                           (std::is_aggregate_v<X> || type_name<X>().starts_with("<lambda("));
+#else
+template <class X>
+inline constexpr bool is_destroyed_twice = false;
+#endif
 
-  /// Says whether its time to live is its own; else it is what the policy says.
-  void set_own_ttl(bool is_own) noexcept {
-    content = has_value() ? (is_own ? Content::value_with_ttl : Content::value)
-                          : (is_own ? Content::none_with_ttl : Content::none);
-  }
-  [[nodiscard]] bool has_own_ttl() const noexcept {
-    return content == Content::none_with_ttl || content == Content::value_with_ttl;
-  }
-
-  /// Destroys key and value.
-  void clear() noexcept {
-    if (has_value()) std::destroy_at(std::addressof(value));
-    if (has_key) std::destroy_at(std::addressof(key));
-    has_key = false;
-    content = Content::none;
-  }
+/// Can only be waited for by a thread that blocks, like a `std::future`.
+template <class A>
+concept LooksLikeFuture = !LooksAwaitable<A> && requires(A&& future) {
+  future.get();
+  future.wait();
+  future.valid();
 };
 
-/// Owns an entry that is in use and that no index holds; at its end the key and the value are destroyed, and the entry
-/// goes back to its slab. Not under the tier's lock.
-// Not a std::unique_ptr: that takes longer to compile, for each tier, than all that is done with it.
-template <class T, bool is_shared>
-class OwnedEntry {
- public:
-  using Slab = detail::Slab<Entry<T>, is_shared>;
-
-  OwnedEntry() noexcept = default;
-  OwnedEntry(Entry<T>* entry, Slab* slab) noexcept : entry_(entry), slab_(slab) {}
-  OwnedEntry(OwnedEntry&& other) noexcept : entry_(other.release()), slab_(other.slab_) {}
-  OwnedEntry& operator=(OwnedEntry&& other) noexcept {
-    reset();
-    slab_ = other.slab_;
-    entry_ = other.release();
-    return *this;
-  }
-  ~OwnedEntry() { reset(); }
-
-  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry_; }
-  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry_; }
-  [[nodiscard]] Entry<T>* get() const noexcept { return entry_; }
-  /// Returns where the entry comes from.
-  [[nodiscard]] Slab* slab() const noexcept { return slab_; }
-
-  /// Leaves the entry to the caller.
-  [[nodiscard]] Entry<T>* release() noexcept {
-    Entry<T>* const entry = entry_;
-    entry_ = nullptr;
-    return entry;
-  }
-  void reset() noexcept {
-    if (entry_ == nullptr) return;
-    Entry<T>* const entry = release();
-    entry->clear();
-    slab_->give_back(*entry);
-  }
-
- private:
-  Entry<T>* entry_ = nullptr;
-  Slab* slab_ = nullptr;
+/// What is awaited of what a fetcher gave.
+template <class Called>
+struct AwaitableOf {
+  using type = decltype(detail::awaitable_of(std::declval<Called>()));
+};
+template <>
+struct AwaitableOf<void> {
+  using type = void;
 };
 
-/// Points to an entry, with its number, or to none.
-template <class T>
-struct Found {
-  Entry<T>* entry = nullptr;
-  Slot slot = no_slot;
+/// What a lookup with the fetcher `F` does and yields.
+template <class T, class F>
+struct Fetching {
+  using Fetcher = typename GivenFetcher<F>::Fetcher;
+  using Given = typename GivenFetcher<F>::Given;
+  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
 
-  [[nodiscard]] explicit operator bool() const noexcept { return entry != nullptr; }
-  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry; }
-  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry; }
+  using Called = CalledFetcher<T, Fetcher>;
+  using Awaitable = typename AwaitableOf<Called>::type;
+  static constexpr bool awaits = LooksAwaitable<Awaitable>;
+  static_assert(
+      !LooksLikeFuture<Called>,
+      "tiercache: the fetcher returns a future, which no coroutine can await: call its get() in the fetcher, if the "
+      "caller's thread may block; else return an awaitable that whoever completes the work resumes");
+  static_assert(
+      !awaits || AwaitableBy<Awaitable, Driver::promise_type>,
+      "tiercache: the fetcher returns something that only its own kind of coroutine can await: for "
+      "asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); "
+      "else return an awaitable that every coroutine can await, or say how to run it: tiercache::fetch_runner");
+  static_assert(is_owned || can_be_destroyed<Called>,
+                "tiercache: what this fetcher returns cannot be taken back when its caller leaves, so the fetcher must "
+                "belong to the cache: get_or_fetch<T>(key, tiercache::owned(fetcher))");
+  static auto answer() {
+    if constexpr (LooksLikeFuture<Called>) {
+      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
+    } else if constexpr (!awaits) {
+      return std::type_identity<Called>{};
+    } else if constexpr (AwaitableBy<Awaitable, Driver::promise_type>) {
+      return std::type_identity<AwaitedBy<Awaitable>>{};
+    } else {
+      return std::type_identity<typename T::value_type>{};
+    }
+  }
+  using Answer = typename decltype(answer())::type;
+  using Result = ResultOf<typename T::value_type, Answer>;
+};
+
+template <class T>
+struct Fetching<T, FromLoader> {
+  using Given = FromLoader;
+  static constexpr bool is_owned = true;
+  static constexpr bool awaits = true;
+  using Result = ResultOf<typename T::value_type, typename T::value_type>;
 };
 
 }  // namespace tiercache::detail
@@ -3251,6 +3205,433 @@ class Index {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/flights.hpp>
+// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/flight_control.hpp
+// does.
+
+namespace tiercache::detail {
+
+/// The flights of a store, found by key while their epoch lasts. All calls but `give_back` want the store's lock.
+template <class Control>
+class Flights {
+ public:
+  using Flight = detail::Flight<Control>;
+
+  /// Finds the flight of `key` in this epoch. Throws what the key's comparison throws.
+  template <class K>
+  [[nodiscard]] Flight* find(std::uint32_t hash, const K& key) const {
+    return current_.find(hash, [&](Slot slot) -> Flight* {
+      Flight& flight = slab_[slot];
+      return flight.hash == hash && detail::is_key<typename Control::TierType>(flight.entry->key, key) ? &flight
+                                                                                                       : nullptr;
+    });
+  }
+
+  /// Returns a flight that is not open, with an entry that is to be filled. Throws `std::bad_alloc`.
+  [[nodiscard]] Reference<Flight> take(Control& control, typename Control::OwnedEntry entry, std::uint32_t hash) {
+    Flight& flight = slab_.take();
+    flight.control = &control;
+    flight.hash = hash;
+    flight.entry = std::move(entry);
+    return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
+  }
+
+  /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
+  void open(Flight& flight, TimePoint time) {
+    constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
+    current_.reserve(flight.hash,
+                     HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
+    current_.link(flight.hash, flight.slot);
+    flight.is_current = true;
+    flight.is_open = true;
+    flight.control->add_owner();
+    flight.id = FetchId{flight.control, ++opened_};
+    flight.started_at = time;
+    flight.is_starting = true;
+    ++open_;
+  }
+
+  /// Ends the epoch of a flight: nobody finds it any more, and its value is not stored.
+  void supersede(Flight& flight) noexcept {
+    current_.unlink(flight.hash, flight.slot);
+    flight.is_current = false;
+  }
+  void supersede_all() noexcept {
+    current_.for_each([this](Slot slot) { supersede(slab_[slot]); });
+  }
+
+  /// Notes that a flight is done.
+  void finish(Flight& flight) noexcept {
+    if (flight.is_current) supersede(flight);
+    flight.is_done = true;
+    --open_;
+  }
+
+  /// Takes back a flight that nobody refers to any more. Any thread may, without the lock.
+  void give_back(Flight& flight) noexcept { slab_.give_back(flight); }
+
+  /// How many are open and not done.
+  [[nodiscard]] std::uint64_t size() const noexcept { return open_; }
+
+ private:
+  Slab<Flight, Control::Threading::can_block> slab_;
+  Index current_;
+  std::uint64_t open_ = 0;
+  std::uint64_t opened_ = 0;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/plain_eviction.hpp>
+// PlainEviction: an eviction policy of the user's in its plain form, made into one in its full form. What the two forms
+// are is said in eviction.hpp.
+
+namespace tiercache::detail {
+
+/// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
+template <class P>
+class PlainEviction {
+ public:
+  struct Node : P::Node {
+    Slot slot = no_slot;
+  };
+
+  void resize(std::size_t) noexcept {}
+  void insert(const auto& entries, Slot entry) noexcept {
+    entries[entry].slot = entry;
+    policy_.insert(entries[entry]);
+  }
+  void hit(Node& node) noexcept { policy_.hit(node); }
+  void replace(const auto& entries, Slot old, Slot fresh) noexcept {
+    policy_.erase(entries[old]);
+    insert(entries, fresh);
+  }
+  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
+  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Node&>(policy_.victim()).slot; }
+
+ private:
+  P policy_;
+};
+
+/// The eviction policy of tier `T`, in its full form.
+template <class T, class P = typename TierTraits<T>::Eviction>
+using FullEviction = std::conditional_t<FullEvictionPolicy<P>, P, PlainEviction<P>>;
+
+}  // namespace tiercache::detail
+
+// <tiercache/removal_cause.hpp>
+// RemovalCause: why an entry left its tier, as listeners are told.
+
+namespace tiercache {
+
+/// Why an entry left its tier. Given to the listener set with `on_removal`.
+enum class RemovalCause : unsigned char {
+  /// A newer value was stored under its key while it was fresh.
+  Replaced,
+  /// `invalidate` or `invalidate_if` dropped it.
+  Invalidated,
+  /// It was found past its deadline.
+  Expired,
+  /// It had to go to keep the tier within its bounds.
+  Evicted,
+  /// `trim` dropped it.
+  Trimmed,
+  /// `clear` dropped it.
+  Cleared,
+};
+
+}  // namespace tiercache
+
+// <tiercache/detail/entry.hpp>
+// Entry: what one tier keeps under one key, with all that the index, the eviction policy and the deadlines need to know
+// of it.
+
+namespace tiercache::detail {
+
+/// Whether an entry has a value, as opposed to the answer "there is none", and a TTL of its own. In one, so that who
+/// reads can tell the usual case by one look.
+enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
+
+/// What an entry weighs: 1, unless the tier says otherwise.
+template <class T>
+struct EntryWeight {
+  static constexpr std::size_t weight = 1;
+  void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+};
+template <class T>
+  requires(TierTraits<T>::has_weigher)
+struct EntryWeight<T> {
+  std::size_t weight = 1;
+  void weigh(const typename T::key_type& key, const typename T::value_type& value) {
+    weight = TierTraits<T>::weigh(key, value);
+  }
+};
+
+/// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
+template <class T>
+struct EntryHash {
+  std::uint32_t kept_hash = 0;
+  void keep_hash(std::uint32_t hash) noexcept { kept_hash = hash; }
+};
+template <class T>
+  requires(is_hashed_at_once<T>)
+struct EntryHash<T> {
+  void keep_hash(std::uint32_t) const noexcept {}
+};
+
+/// An element of a tier's slab. In use it has a key, and a value unless the answer was "there is none".
+template <class T>
+struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
+  using Key = typename TierTraits<T>::Key;
+  using Value = typename TierTraits<T>::Value;
+
+  // In the order, and of the size, that leave no gaps behind the node of a policy.
+  bool has_key : 1 = false;
+  Content content : 2 = Content::none;
+  /// Whether the operation under way is to drop it.
+  bool is_meant : 1 = false;
+  /// Why it left.
+  RemovalCause cause : 3 = RemovalCause::Replaced;
+  /// Whether the index holds it. Apart from the others, which its owner changes without the lock while it is not held.
+  bool is_held = false;
+  union {
+    /// Its number in the slab, while it is not held. Who finds it by the index knows it from there.
+    Slot slot = no_slot;
+    /// The number of the write that stored it, while it is held.
+    std::uint32_t written;
+  };
+  union {
+    /// While it is in use.
+    TimePoint stored_at{};
+    /// After that: the next one on the way out, or in the slab's list of unused ones.
+    Entry* next;
+  };
+  union {
+    Key key;
+  };
+  union {
+    Value value;
+  };
+
+  Entry() noexcept {}
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() { clear(); }
+
+  [[nodiscard]] Entry*& next_unused() noexcept { return next; }
+
+  /// Puts a key into an unused entry.
+  template <class K>
+  void set_key(K&& its_key, std::uint32_t its_hash) {
+    std::construct_at(std::addressof(key), std::forward<K>(its_key));
+    has_key = true;
+    this->keep_hash(its_hash);
+  }
+
+  /// Puts a value into an entry that has a key and none yet.
+  template <class V>
+  void set_value(V&& its_value) {
+    std::construct_at(std::addressof(value), std::forward<V>(its_value));
+    content = Content::value;
+    this->weigh(key, value);
+  }
+  [[nodiscard]] bool has_value() const noexcept {
+    return content == Content::value || content == Content::value_with_ttl;
+  }
+
+  /// Says whether its time to live is its own; else it is what the policy says.
+  void set_own_ttl(bool is_own) noexcept {
+    content = has_value() ? (is_own ? Content::value_with_ttl : Content::value)
+                          : (is_own ? Content::none_with_ttl : Content::none);
+  }
+  [[nodiscard]] bool has_own_ttl() const noexcept {
+    return content == Content::none_with_ttl || content == Content::value_with_ttl;
+  }
+
+  /// Destroys key and value.
+  void clear() noexcept {
+    if (has_value()) std::destroy_at(std::addressof(value));
+    if (has_key) std::destroy_at(std::addressof(key));
+    has_key = false;
+    content = Content::none;
+  }
+};
+
+/// Owns an entry that is in use and that no index holds; at its end the key and the value are destroyed, and the entry
+/// goes back to its slab. Not under the tier's lock.
+// Not a std::unique_ptr: that takes longer to compile, for each tier, than all that is done with it.
+template <class T, bool is_shared>
+class OwnedEntry {
+ public:
+  using Slab = detail::Slab<Entry<T>, is_shared>;
+
+  OwnedEntry() noexcept = default;
+  OwnedEntry(Entry<T>* entry, Slab* slab) noexcept : entry_(entry), slab_(slab) {}
+  OwnedEntry(OwnedEntry&& other) noexcept : entry_(other.release()), slab_(other.slab_) {}
+  OwnedEntry& operator=(OwnedEntry&& other) noexcept {
+    reset();
+    slab_ = other.slab_;
+    entry_ = other.release();
+    return *this;
+  }
+  ~OwnedEntry() { reset(); }
+
+  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry_; }
+  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry_; }
+  [[nodiscard]] Entry<T>* get() const noexcept { return entry_; }
+  /// Returns where the entry comes from.
+  [[nodiscard]] Slab* slab() const noexcept { return slab_; }
+
+  /// Leaves the entry to the caller.
+  [[nodiscard]] Entry<T>* release() noexcept {
+    Entry<T>* const entry = entry_;
+    entry_ = nullptr;
+    return entry;
+  }
+  void reset() noexcept {
+    if (entry_ == nullptr) return;
+    Entry<T>* const entry = release();
+    entry->clear();
+    slab_->give_back(*entry);
+  }
+
+ private:
+  Entry<T>* entry_ = nullptr;
+  Slab* slab_ = nullptr;
+};
+
+/// Points to an entry, with its number, or to none.
+template <class T>
+struct Found {
+  Entry<T>* entry = nullptr;
+  Slot slot = no_slot;
+
+  [[nodiscard]] explicit operator bool() const noexcept { return entry != nullptr; }
+  [[nodiscard]] Entry<T>& operator*() const noexcept { return *entry; }
+  [[nodiscard]] Entry<T>* operator->() const noexcept { return entry; }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/removals.hpp>
+// Removals: the entries that one operation dropped, on their way out of the tier. Their listener is called and their
+// keys and values are destroyed here, after the tier's lock was released.
+
+namespace tiercache::detail {
+
+/// Who is told of removals from tier `T`, whatever it is.
+template <class T, class Threading>
+class Listener : public Counted<Listener<T, Threading>, typename Threading::ReferenceCount> {
+ public:
+  virtual void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) = 0;
+
+ protected:
+  friend Counted<Listener, typename Threading::ReferenceCount>;
+  virtual ~Listener() = default;
+};
+
+/// A listener that was made from a callable object.
+template <class T, class Threading, class F>
+class ListenerOf final : public Listener<T, Threading> {
+ public:
+  template <class G>
+  explicit ListenerOf(std::in_place_t, G&& function) : function_(std::forward<G>(function)) {}
+
+  void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) override {
+    if constexpr (is_unkeyed<T>) {
+      static_cast<void>(key);
+      function_(value, cause);
+    } else {
+      function_(key, value, cause);
+    }
+  }
+
+ private:
+  F function_;
+};
+
+/// Collects removed entries under the lock; reports and destroys them, in the order they left, when it is destroyed.
+/// So it is declared before the lock is taken.
+template <class T, class Threading>
+class Removals {
+ public:
+  using Entry = detail::Entry<T>;
+  using OwnedEntry = detail::OwnedEntry<T, Threading::can_block>;
+
+  Removals() = default;
+  Removals(const Removals&) = delete;
+  Removals& operator=(const Removals&) = delete;
+
+  void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
+    if (listener && !listener_) listener_ = listener;
+    slab_ = entry.slab();
+    Entry* const added = entry.release();
+    added->cause = cause;
+    added->next = nullptr;
+    (last_ != nullptr ? last_->next : first_) = added;
+    last_ = added;
+  }
+
+  ~Removals() {
+    while (first_ != nullptr) {
+      const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
+      if (listener_ && entry->has_value()) report(*entry);
+    }
+  }
+
+ private:
+  // The entry has left whatever the listener throws, and there is nobody to hand it to.
+  void report(const Entry& entry) noexcept {
+    TIERCACHE_TRY {
+      listener_->call(entry.key, entry.value, entry.cause);
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+
+  Entry* first_ = nullptr;
+  Entry* last_ = nullptr;
+  typename OwnedEntry::Slab* slab_ = nullptr;
+  Reference<Listener<T, Threading>> listener_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/chain.hpp>
+// Chains: elements that are linked by a `next` of their own, the last one's being null.
+
+namespace tiercache::detail {
+
+template <class Element, class IsBefore>
+[[nodiscard]] Element* merged_chain(Element* left, Element* right, const IsBefore& is_before) noexcept {
+  Element* first = nullptr;
+  for (Element** last = &first;; last = &(*last)->next) {
+    if (left == nullptr || right == nullptr) {
+      *last = left != nullptr ? left : right;
+      return first;
+    }
+    Element*& next = is_before(*right, *left) ? right : left;
+    *last = next;
+    next = next->next;
+  }
+}
+
+/// Puts a chain in the order that `is_before(left, right)` gives it: by merging, without any memory.
+template <class Element, class IsBefore>
+[[nodiscard]] Element* sorted_chain(Element* first, const IsBefore& is_before) noexcept {
+  Element* sorted[64] = {};  // the one at i has 2 to the i elements
+  while (first != nullptr) {
+    Element* run = std::exchange(first, first->next);
+    run->next = nullptr;
+    int i = 0;
+    for (; sorted[i] != nullptr; ++i) run = detail::merged_chain(std::exchange(sorted[i], nullptr), run, is_before);
+    sorted[i] = run;
+  }
+  for (Element* const run : sorted) first = detail::merged_chain(run, first, is_before);
+  return first;
+}
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/entries.hpp>
 // Entries: everything that one tier holds, found by key and ordered by the eviction policy. It takes no lock, counts no
 // event and knows no clock; detail/contents.hpp and detail/store.hpp do.
@@ -3518,89 +3899,6 @@ class Lifetimes {
 [[nodiscard]] inline TimePoint stored_at_or(TimePoint claimed, TimePoint latest) noexcept {
   return claimed == TimePoint{} || claimed > latest ? latest : claimed;
 }
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/removals.hpp>
-// Removals: the entries that one operation dropped, on their way out of the tier. Their listener is called and their
-// keys and values are destroyed here, after the tier's lock was released.
-
-namespace tiercache::detail {
-
-/// Who is told of removals from tier `T`, whatever it is.
-template <class T, class Threading>
-class Listener : public Counted<Listener<T, Threading>, typename Threading::ReferenceCount> {
- public:
-  virtual void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) = 0;
-
- protected:
-  friend Counted<Listener, typename Threading::ReferenceCount>;
-  virtual ~Listener() = default;
-};
-
-/// A listener that was made from a callable object.
-template <class T, class Threading, class F>
-class ListenerOf final : public Listener<T, Threading> {
- public:
-  template <class G>
-  explicit ListenerOf(std::in_place_t, G&& function) : function_(std::forward<G>(function)) {}
-
-  void call(const typename T::key_type& key, const typename T::value_type& value, RemovalCause cause) override {
-    if constexpr (is_unkeyed<T>) {
-      static_cast<void>(key);
-      function_(value, cause);
-    } else {
-      function_(key, value, cause);
-    }
-  }
-
- private:
-  F function_;
-};
-
-/// Collects removed entries under the lock; reports and destroys them, in the order they left, when it is destroyed.
-/// So it is declared before the lock is taken.
-template <class T, class Threading>
-class Removals {
- public:
-  using Entry = detail::Entry<T>;
-  using OwnedEntry = detail::OwnedEntry<T, Threading::can_block>;
-
-  Removals() = default;
-  Removals(const Removals&) = delete;
-  Removals& operator=(const Removals&) = delete;
-
-  void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
-    if (listener && !listener_) listener_ = listener;
-    slab_ = entry.slab();
-    Entry* const added = entry.release();
-    added->cause = cause;
-    added->next = nullptr;
-    (last_ != nullptr ? last_->next : first_) = added;
-    last_ = added;
-  }
-
-  ~Removals() {
-    while (first_ != nullptr) {
-      const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
-      if (listener_ && entry->has_value()) report(*entry);
-    }
-  }
-
- private:
-  // The entry has left whatever the listener throws, and there is nobody to hand it to.
-  void report(const Entry& entry) noexcept {
-    TIERCACHE_TRY {
-      listener_->call(entry.key, entry.value, entry.cause);
-    }
-    TIERCACHE_CATCH_ALL {}
-  }
-
-  Entry* first_ = nullptr;
-  Entry* last_ = nullptr;
-  typename OwnedEntry::Slab* slab_ = nullptr;
-  Reference<Listener<T, Threading>> listener_;
-};
 
 }  // namespace tiercache::detail
 
@@ -4045,83 +4343,6 @@ class Contents {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/flights.hpp>
-// Flights: the fetches of one tier that are under way. It takes no lock and wakes nobody; detail/flight_control.hpp
-// does.
-
-namespace tiercache::detail {
-
-/// The flights of a store, found by key while their epoch lasts. All calls but `give_back` want the store's lock.
-template <class Control>
-class Flights {
- public:
-  using Flight = detail::Flight<Control>;
-
-  /// Finds the flight of `key` in this epoch. Throws what the key's comparison throws.
-  template <class K>
-  [[nodiscard]] Flight* find(std::uint32_t hash, const K& key) const {
-    return current_.find(hash, [&](Slot slot) -> Flight* {
-      Flight& flight = slab_[slot];
-      return flight.hash == hash && detail::is_key<typename Control::TierType>(flight.entry->key, key) ? &flight
-                                                                                                       : nullptr;
-    });
-  }
-
-  /// Returns a flight that is not open, with an entry that is to be filled. Throws `std::bad_alloc`.
-  [[nodiscard]] Reference<Flight> take(Control& control, typename Control::OwnedEntry entry, std::uint32_t hash) {
-    Flight& flight = slab_.take();
-    flight.control = &control;
-    flight.hash = hash;
-    flight.entry = std::move(entry);
-    return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
-  }
-
-  /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
-  void open(Flight& flight, TimePoint time) {
-    constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
-    current_.reserve(flight.hash,
-                     HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
-    current_.link(flight.hash, flight.slot);
-    flight.is_current = true;
-    flight.is_open = true;
-    flight.control->add_owner();
-    flight.id = FetchId{flight.control, ++opened_};
-    flight.started_at = time;
-    flight.is_starting = true;
-    ++open_;
-  }
-
-  /// Ends the epoch of a flight: nobody finds it any more, and its value is not stored.
-  void supersede(Flight& flight) noexcept {
-    current_.unlink(flight.hash, flight.slot);
-    flight.is_current = false;
-  }
-  void supersede_all() noexcept {
-    current_.for_each([this](Slot slot) { supersede(slab_[slot]); });
-  }
-
-  /// Notes that a flight is done.
-  void finish(Flight& flight) noexcept {
-    if (flight.is_current) supersede(flight);
-    flight.is_done = true;
-    --open_;
-  }
-
-  /// Takes back a flight that nobody refers to any more. Any thread may, without the lock.
-  void give_back(Flight& flight) noexcept { slab_.give_back(flight); }
-
-  /// How many are open and not done.
-  [[nodiscard]] std::uint64_t size() const noexcept { return open_; }
-
- private:
-  Slab<Flight, Control::Threading::can_block> slab_;
-  Index current_;
-  std::uint64_t open_ = 0;
-  std::uint64_t opened_ = 0;
-};
-
-}  // namespace tiercache::detail
-
 // <tiercache/detail/tier_lock.hpp>
 // TierLock: the lock of one tier, held whole by who changes something and shared by those who only read. What happens
 // under it is the business of detail/store.hpp.
@@ -4264,26 +4485,19 @@ class ReadGuard {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/flight_control.hpp>
-// FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
-// and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
+// <tiercache/detail/tier_state.hpp>
+// TierState: the lock of a tier and what it guards, and how an answer is read from it. What writes to a tier is in
+// detail/store.hpp, what its fetches do in detail/flight_control.hpp.
 
 namespace tiercache::detail {
 
-template <class Config, class T>
-class Store;
-
-/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
-enum class Beginning { answered, joined, leading };
-
-/// The lock of tier `T`, what it guards, and what its fetches do with it. Owned by its cache and by every flight, so
-/// that a fetch which outlives the cache ends well.
+/// The state of tier `T`, and its readers.
 ///
 /// Every operation takes the lock once or twice, for a bounded time. Under it run no fetcher, no listener, no
 /// destructor of a key or value and no resumption: what leaves goes to a `Removals` that was declared before the lock
 /// was taken.
 template <class Config, class T>
-class FlightControl : public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
+class TierState {
  public:
   using TierType = T;
   using Threading = typename Config::threading;
@@ -4292,27 +4506,124 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
   using Entry = detail::Entry<T>;
   using Found = detail::Found<T>;
   using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
-  using Flight = detail::Flight<FlightControl>;
 
-  /// Returns what `answer(entry)` makes of a fresh entry, under the lock; if there is none, what `otherwise()` returns,
-  /// without it.
-  template <class K, class Answer, class Otherwise>
-  [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Answer& answer, const Otherwise& otherwise)
-      -> decltype(otherwise()) {
+  /// Returns what `answer(entry)` makes of a fresh entry that `age` allows, under the lock; if there is none, what
+  /// `otherwise()` returns, without it.
+  template <class K, class Age, class Answer, class Otherwise>
+  [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Age& age, const Answer& answer,
+                               const Otherwise& otherwise) -> decltype(otherwise()) {
     const std::uint32_t hash = contents_.hash_of(key);
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, now())) return answer_by(answer, entry, lock.counts());
+      if (answers(entry, takes_not_found, age, now())) return answer_by(answer, entry, lock.counts());
     }
     return otherwise();
   }
 
+ protected:
+  /// Whether those who read need not wait for each other.
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+
+  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
+  using Lock = LockGuard<TierLock>;
+  using Reading = ReadGuard<TierLock>;
+  using Removals = detail::Removals<T, Threading>;
+
+  explicit TierState(const TierPolicy& policy)
+      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
+                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+  ~TierState() = default;
+
+  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
+
+  // What follows wants the lock held.
+
+  void hit(const Found& entry, ReadCounts& counts) noexcept {
+    contents_.hit(entry);
+    ++counts.hits;
+  }
+  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
+    hit(entry, counts);
+    ++counts.not_found_hits;
+  }
+  template <class Age>
+  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, const Age& age, TimePoint time) const noexcept {
+    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found) &&
+           age.allows(entry->stored_at, time);
+  }
+  template <class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+    // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
+    // lock, and one that throws counts nothing.
+    struct Count {
+      ~Count() {
+        if (is_answered) entry->has_value() ? state.hit(entry, counts) : state.hit_none(entry, counts);
+      }
+      TierState& state;
+      const Found& entry;
+      ReadCounts& counts;
+      bool is_answered = true;
+    } count{*this, entry, counts};
+    TIERCACHE_TRY {
+      return answer(std::as_const(*entry));
+    }
+    TIERCACHE_CATCH_ALL {
+      count.is_answered = false;
+      detail::rethrow(std::current_exception());
+    }
+  }
+
+  mutable TierLock lock_;
+  Contents<T, Threading> contents_;
+  bool is_closed_ = false;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/flight_control.hpp>
+// FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
+// and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
+
+namespace tiercache::detail {
+
+template <class Config, class T>
+class Store;
+template <class Control>
+class Loader;
+
+/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
+enum class Beginning { answered, joined, leading };
+
+/// A wait that can be stopped. Guarded by the tier's lock.
+struct StoppableWait {
+  /// Who is on the list, or was: alive as long as this can be stopped.
+  Waiter* waiter = nullptr;
+  bool is_stopped = false;
+};
+
+/// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
+/// cache ends well.
+template <class Config, class T>
+class FlightControl : public TierState<Config, T>,
+                      public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
+  using State = TierState<Config, T>;
+
+ public:
+  using typename State::Entry;
+  using typename State::Found;
+  using typename State::Key;
+  using typename State::OwnedEntry;
+  using typename State::Threading;
+  using typename State::Value;
+  using Flight = detail::Flight<FlightControl>;
+  using Loader = detail::Loader<FlightControl>;
+
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
   /// gets `leading` runs the fetch and lands the flight.
-  template <class K, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight,
-                                                   const Answer& answer) {
+  template <class K, class Age, class Answer>
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
+                                                   Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     for (;;) {
@@ -4322,8 +4633,8 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
-        if (answers(entry, takes_not_found, time)) {
-          answer_by(answer, entry, lock_.counts());
+        if (this->answers(entry, takes_not_found, age, time)) {
+          this->answer_by(answer, entry, lock_.counts());
           return Beginning::answered;
         }
         if (Flight* const running = flights_.find(hash, key)) {
@@ -4354,13 +4665,46 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     }
   }
 
+  /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
+  void miss_without_fetch() noexcept {
+    const Lock lock(lock_);
+    ++contents_.counted.misses;
+    ++contents_.counted.lookups_without_fetch;
+  }
+
   /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
     const Lock lock(lock_);
     if (flight.is_done) return false;
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
+    line_up(flight, waiter);
     return true;
+  }
+  /// The same, for one that can be stopped: not if that happened already.
+  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
+    const Lock lock(lock_);
+    if (flight.is_done || wait.is_stopped) return false;
+    line_up(flight, waiter);
+    wait.waiter = &waiter;
+    return true;
+  }
+
+  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
+  /// leave until it is taken.
+  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
+    const Lock lock(lock_);
+    wait.is_stopped = true;
+    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+  }
+  /// Tells the waiter aside, if it is there still, that it was stopped.
+  void end_stopped(WaiterList& aside) noexcept {
+    Waiter* waiter = nullptr;
+    {
+      const Lock lock(lock_);
+      waiter = aside.pop_front();
+    }
+    if (waiter == nullptr) return;
+    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+    waiter->stopped();
   }
 
   [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
@@ -4368,10 +4712,10 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     return flight.is_done;
   }
 
-  /// Takes a waiter off the flight's list, if it is on it; tells whether it was. If not, its waking is under way.
-  bool leave(Flight& flight, Waiter& waiter) noexcept {
+  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
+  bool leave(Waiter& waiter) noexcept {
     const Lock lock(lock_);
-    return flight.waiters.erase(waiter);
+    return WaiterList::erase(waiter);
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
@@ -4415,6 +4759,28 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     if (has_waiters) wake(flight);
   }
 
+  /// Has the tier's loader run the fetch of a flight.
+  void load(const Reference<Flight>& flight) noexcept {
+    Reference<Loader> loader;
+    {
+      const Lock lock(lock_);
+      loader = loader_;
+    }
+    if (loader) return loader->run(flight);
+    TIERCACHE_TRY {
+      throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
+                             ": there is no loader; give one with set_loader before get_or_fetch<T>(key)");
+    }
+    TIERCACHE_CATCH_ALL {
+      flight->outcome.set_exception(std::current_exception());
+    }
+    complete(*flight);
+  }
+  void set_loader(Reference<Loader> loader) noexcept {
+    const Lock lock(lock_);
+    std::swap(loader_, loader);
+  }
+
   /// Deals with a fetch that was dropped before it had an outcome.
   void abandon(Flight& flight) noexcept {
     Waiter* next = nullptr;
@@ -4444,36 +4810,18 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
   [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
  protected:
-  /// Whether those who read need not wait for each other.
-  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+  using State::contents_;
+  using State::is_closed_;
+  using State::lock_;
+  using State::now;
+  using typename State::Lock;
+  using typename State::Removals;
 
-  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
-  using Lock = LockGuard<TierLock>;
-  using Reading = ReadGuard<TierLock>;
-  using Removals = detail::Removals<T, Threading>;
-
-  explicit FlightControl(const TierPolicy& policy)
-      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
-                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+  explicit FlightControl(const TierPolicy& policy) : State(policy) {}
   ~FlightControl() = default;
 
-  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
-
-  // What follows wants the lock held.
-
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
-    ++counts.hits;
-  }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
-    ++counts.not_found_hits;
-  }
-
-  mutable TierLock lock_;
-  Contents<T, Threading> contents_;
   Flights<FlightControl> flights_;
-  bool is_closed_ = false;
+  Reference<Loader> loader_;
 
  private:
   friend Counted<FlightControl, typename Threading::ReferenceCount>;
@@ -4484,31 +4832,6 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
-
-  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
-    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
-  }
-  template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
-    // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
-    // lock, and one that throws counts nothing.
-    struct Count {
-      ~Count() {
-        if (is_answered) entry->has_value() ? control.hit(entry, counts) : control.hit_none(entry, counts);
-      }
-      FlightControl& control;
-      const Found& entry;
-      ReadCounts& counts;
-      bool is_answered = true;
-    } count{*this, entry, counts};
-    TIERCACHE_TRY {
-      return answer(std::as_const(*entry));
-    }
-    TIERCACHE_CATCH_ALL {
-      count.is_answered = false;
-      detail::rethrow(std::current_exception());
-    }
-  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
@@ -4538,6 +4861,11 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     }
   }
 
+  static void line_up(Flight& flight, Waiter& waiter) noexcept {
+    waiter.asked_within = FetchScope::current();
+    flight.waiters.push_back(waiter);
+  }
+
   // What follows wants it not held.
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
@@ -4565,6 +4893,1073 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     }
   }
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/blocked_thread.hpp>
+// BlockedThread: the waiter behind a blocking get().
+
+namespace tiercache::detail {
+
+/// A thread that waits for a fetch. It lives on that thread's stack.
+template <class Mutex>
+class BlockedThread final : public Waiter {
+ public:
+  enum class Signal : unsigned char { none, settled, lead, stopped };
+
+  /// Takes the tier's lock, which guards the signal.
+  explicit BlockedThread(Mutex& mutex) noexcept : mutex_(mutex) {}
+
+  void settled() noexcept override { give(Signal::settled); }
+  void lead() noexcept override { give(Signal::lead); }
+  void stopped() noexcept override { give(Signal::stopped); }
+
+  /// Blocks until there is a signal, and takes it.
+  [[nodiscard]] Signal wait() noexcept {
+    signal_.wait(Signal::none, std::memory_order_acquire);
+    // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
+    const LockGuard<Mutex> lock(mutex_);
+    return signal_.exchange(Signal::none, std::memory_order_relaxed);
+  }
+
+ private:
+  void give(Signal signal) noexcept {
+    const LockGuard<Mutex> lock(mutex_);
+    signal_.store(signal, std::memory_order_release);
+    signal_.notify_one();
+  }
+
+  Mutex& mutex_;
+  std::atomic<Signal> signal_{Signal::none};
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/loader.hpp>
+// Loader: the fetcher that is bound to a tier and belongs to its cache. Who asks it is decided in detail/miss.hpp.
+
+namespace tiercache::detail {
+
+/// Runs the fetches of a tier. Shares in it have the tier and every fetch that it runs.
+template <class Control>
+class Loader : public Counted<Loader<Control>, typename Control::Threading::ReferenceCount> {
+ public:
+  /// Runs the fetch of a flight, up to its first suspension, and has it landed.
+  virtual void run(const Reference<Flight<Control>>& flight) noexcept = 0;
+
+ protected:
+  friend Counted<Loader, typename Control::Threading::ReferenceCount>;
+  virtual ~Loader() = default;
+};
+
+/// A loader that calls a function of the user's, as const: several threads may at once.
+template <class Control, class F>
+class LoaderOf final : public Loader<Control> {
+  using T = typename Control::TierType;
+  using Fetching = detail::Fetching<T, Owned<const F&>>;
+
+ public:
+  template <class G>
+  explicit LoaderOf(G&& fetcher) : fetcher_(std::forward<G>(fetcher)) {
+    static_assert(fetcher_form<T, const F&>() != FetcherForm::awaitable,
+                  "tiercache: a loader is called for every fetch: give a callable that returns an awaitable, not one");
+    static_assert(Fetching::Result::form == AnswerForm::value,
+                  "tiercache: a loader answers with the tier's Value, or a CacheEntry of it: get_or_fetch<T>(key) "
+                  "yields a Value, and has no place for a nullopt or an error");
+  }
+
+  void run(const Reference<Flight<Control>>& flight) noexcept override {
+    if constexpr (Fetching::awaits) {
+      if (const auto driver = detail::make_driver<const F&>(flight, Holder(*this))) {
+        detail::start_driver(flight, driver);
+      }
+    } else {
+      detail::answer_at_once<const F&>(*flight, fetcher_);
+      flight->control->complete(*flight);
+    }
+  }
+
+ private:
+  class Holder {
+   public:
+    explicit Holder(LoaderOf& loader) noexcept : loader_(Reference<LoaderOf>::share(loader)) {}
+    [[nodiscard]] const F& fetcher() const noexcept { return loader_->fetcher_; }
+
+   private:
+    Reference<LoaderOf> loader_;
+  };
+
+  const F fetcher_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/relay.hpp>
+// Relay: stands in a flight's list for a waiter whose coroutine is resumed by an executor. What an executor is, only
+// the function that posts to it knows.
+
+namespace tiercache::detail {
+
+/// Passes on, in a job that an executor runs, what it is told instead of its target; once. Shares in it have the
+/// target, the list in which it stands, and the job.
+///
+/// If the target is gone when the job runs, nothing happens to it. If the executor refuses the job or drops it, the
+/// target is told at once, where that happens: it is never left suspended.
+template <class Control>
+class Relay : public Waiter, public Counted<Relay<Control>, MultiThreaded::ReferenceCount> {
+ public:
+  /// What an executor runs: a function without arguments that can be copied, and does something when it is called for
+  /// the first time.
+  class Job {
+   public:
+    explicit Job(Relay& relay) noexcept : relay_(&relay) { relay_->jobs_.fetch_add(1, std::memory_order_relaxed); }
+    Job(const Job& other) noexcept : relay_(other.relay_) {
+      if (relay_ != nullptr) relay_->jobs_.fetch_add(1, std::memory_order_relaxed);
+    }
+    Job(Job&& other) noexcept : relay_(std::exchange(other.relay_, nullptr)) {}
+    Job& operator=(Job other) noexcept {
+      std::swap(relay_, other.relay_);
+      return *this;
+    }
+    ~Job() {
+      if (relay_ != nullptr && relay_->jobs_.fetch_sub(1, std::memory_order_acq_rel) == 1) relay_->end();
+    }
+    void operator()() const noexcept {
+      if (relay_ != nullptr) relay_->run();
+    }
+
+   private:
+    Relay* relay_;
+  };
+
+  Relay(Waiter& target, Reference<Flight<Control>> flight) noexcept : target_(target), flight_(std::move(flight)) {}
+
+  void settled() noexcept override { pass(Message::settled); }
+  void lead() noexcept override { pass(Message::lead); }
+  void stopped() noexcept override { pass(Message::stopped); }
+
+  /// The target leaves: it is told nothing from now on.
+  void detach() noexcept { is_detached_.store(true, std::memory_order_release); }
+
+  /// Returns one like this for `flight`, which was not told anything yet; nothing if there is no memory for it.
+  [[nodiscard]] virtual Reference<Relay> again(const Reference<Flight<Control>>& flight) const noexcept = 0;
+
+ protected:
+  friend Counted<Relay, MultiThreaded::ReferenceCount>;
+  virtual ~Relay() = default;
+
+  virtual void post(Job job) = 0;
+
+  Waiter& target_;
+  const Reference<Flight<Control>> flight_;
+
+ private:
+  enum class Message : unsigned char { settled, lead, stopped };
+
+  /// The share of the list becomes that of the job.
+  void pass(Message message) noexcept {
+    message_ = message;
+    Job job(*this);
+    TIERCACHE_TRY {
+      post(std::move(job));
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+
+  /// Runs when there is no job left: at the latest then the target is told.
+  void end() noexcept {
+    run();
+    this->remove_owner();
+  }
+
+  void run() noexcept {
+    if (has_run_.exchange(true, std::memory_order_acq_rel)) return;
+    if (is_detached_.load(std::memory_order_acquire)) {
+      if (message_ == Message::lead) Ticket<Control>(flight_).pass_on();
+      return;
+    }
+    const FetchScope scope(FetchScope::Afresh{}, asked_within);
+    switch (message_) {
+      case Message::settled:
+        return target_.settled();
+      case Message::lead:
+        return target_.lead();
+      case Message::stopped:
+        return target_.stopped();
+    }
+  }
+
+  std::atomic<int> jobs_{0};
+  std::atomic<bool> has_run_{false};
+  std::atomic<bool> is_detached_{false};
+  Message message_ = Message::settled;
+};
+
+/// A relay that posts by a function of the user's, which takes the job.
+template <class Control, class Post>
+class PostingRelay final : public Relay<Control> {
+ public:
+  template <class P>
+  PostingRelay(Waiter& target, Reference<Flight<Control>> flight, P&& post)
+      : Relay<Control>(target, std::move(flight)), post_(std::forward<P>(post)) {}
+
+  [[nodiscard]] Reference<Relay<Control>> again(const Reference<Flight<Control>>& flight) const noexcept override {
+    TIERCACHE_TRY {
+      return Reference<Relay<Control>>::adopt(new PostingRelay(this->target_, flight, post_));
+    }
+    TIERCACHE_CATCH_ALL {}
+    return {};
+  }
+
+ private:
+  void post(typename Relay<Control>::Job job) override { post_(std::move(job)); }
+
+  Post post_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/miss.hpp>
+// Miss: a lookup that memory has no answer for. It runs the fetch, or waits for whoever does, on behalf of its lookup.
+// What happens to the entry is decided in detail/flight_control.hpp.
+
+namespace tiercache::detail {
+
+/// The part of a lookup that exists only once it missed. It lives in the lookup.
+template <class Lookup>
+class Miss final : public Waiter {
+  using Store = typename Lookup::StoreType;
+  using T = typename Store::TierType;
+  using Control = typename Store::Control;
+  using Flight = typename Store::Flight;
+  using Fetching = typename Lookup::Fetching;
+  using Result = typename Fetching::Result;
+  static constexpr bool can_stop = Lookup::Modifiers::can_stop;
+
+ public:
+  Miss(Lookup& lookup, Reference<Flight> flight) noexcept : lookup_(lookup), flight_(std::move(flight)) {}
+
+  /// Leaves.
+  ~Miss() {
+    end_stopping();
+    leave();
+  }
+
+  [[nodiscard]] const Reference<Flight>& flight() const noexcept { return flight_; }
+
+  /// Runs the fetch as the one who leads, and is not suspended. Tells whether there is an answer.
+  [[nodiscard]] bool fetch() {
+    const Reference<Flight> flight = flight_;
+    run_fetch();
+    if constexpr (Fetching::awaits) return flight->control->is_done(*flight);
+    return true;
+  }
+
+  /// Begins to wait, as a coroutine. Tells whether there is anything to wait for.
+  [[nodiscard]] bool wait(std::coroutine_handle<> waiting) noexcept {
+    waiting_ = waiting;
+    const Reference<Flight> flight = flight_;
+    // As soon as it is on the list, another thread may resume the coroutine and destroy this, and its share in the
+    // flight.
+    if (enqueue(*flight)) return true;
+    end_stopping();
+    return !has_answer() && !ask_again();
+  }
+  /// The same, for a coroutine that is resumed by a job which `post` takes.
+  template <class Post>
+  [[nodiscard]] bool wait(std::coroutine_handle<> waiting, Post&& post) {
+    using Posting = PostingRelay<Control, std::remove_cvref_t<Post>>;
+    relay_ = Reference<Relay>::adopt(new Posting(*this, flight_, std::forward<Post>(post)));
+    return wait(waiting);
+  }
+
+  /// Blocks until there is an answer. Tells whether that is one; else the lookup is to begin anew.
+  [[nodiscard]] bool block() noexcept {
+    using Thread = BlockedThread<std::remove_reference_t<decltype(flight_->control->lock())>>;
+    Thread thread(flight_->control->lock());
+    for (;;) {
+      if (!enqueue_as(*flight_, thread)) break;
+      const typename Thread::Signal signal = thread.wait();
+      end_stopping();
+      if (signal != Thread::Signal::lead) break;
+      if constexpr (can_stop) {
+        if (wait_.is_stopped) {
+          give_up(Ticket<Control>(flight_));
+          break;
+        }
+      }
+      run_fetch();
+    }
+    end_stopping();
+    return has_answer();
+  }
+
+  /// Takes itself off the flight, and takes the fetch along if it is its own.
+  TIERCACHE_NOINLINE void leave() noexcept {
+    if (!flight_) return;
+    const Reference<Flight> flight = std::move(flight_);
+    if (relay_) {
+      relay_->detach();
+      if (flight->control->leave(*relay_)) relay_->remove_owner();
+    } else {
+      flight->control->leave(*this);
+    }
+    const FetchScope scope(FetchScope::Destroying{}, flight->id);
+    if (driver_ && flight->control->resign(*flight)) driver_.destroy();
+  }
+
+  /// Returns the answer, or throws.
+  [[nodiscard]] typename Result::type take() {
+    if (failure_) detail::rethrow(failure_);
+    return Result::from_outcome(flight_->outcome);
+  }
+
+  void settled() noexcept override {
+    end_stopping();
+    if (has_answer() || ask_again()) waiting_.resume();
+  }
+
+  void lead() noexcept override {
+    end_stopping();
+    if constexpr (can_stop) {
+      if (wait_.is_stopped) {
+        wait_.waiter = this;
+        static_cast<void>(flight_->control->enqueue(*flight_, *this));
+        return give_up(Ticket<Control>(flight_));
+      }
+    }
+    renew_relay();
+    // It waits for itself like everybody else: its own fetch may end on another thread.
+    is_leading_ = !Fetching::is_owned;
+    static_cast<void>(enqueue(*flight_));
+    run_fetch();
+  }
+
+  void stopped() noexcept override {
+    if (!failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
+    waiting_.resume();
+  }
+
+ private:
+  using Relay = detail::Relay<Control>;
+
+  /// Calls `stop` when the lookup's token says so.
+  class Stopper {
+   public:
+    explicit Stopper(Miss& miss) noexcept : miss_(miss) {}
+    void operator()() const noexcept { miss_.stop(); }
+
+   private:
+    Miss& miss_;
+  };
+  struct Unstopped {};
+
+  /// The fetcher of whoever leads. It outlives the fetch: who leaves destroys that first.
+  class Borrowed {
+   public:
+    explicit Borrowed(Miss& miss) noexcept : miss_(miss) {}
+    [[nodiscard]] auto& fetcher() const noexcept { return miss_.lookup_.fetcher_; }
+    void land(Ticket<Control>& ticket) const noexcept
+      requires can_stop
+    {
+      miss_.land(ticket);
+    }
+
+   private:
+    Miss& miss_;
+  };
+
+  /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
+  /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
+  void run_fetch() noexcept {
+    const Reference<Flight> flight = flight_;
+    if constexpr (std::is_same_v<typename Lookup::FetcherType, FromLoader>) {
+      flight->control->load(flight);
+    } else if constexpr (!Fetching::awaits) {
+      using F = typename Lookup::FetcherType;
+      if constexpr (Fetching::is_owned) {
+        detail::answer_at_once<typename Fetching::Fetcher>(*flight, lookup_.fetcher_.fetcher());
+      } else {
+        detail::answer_at_once<F>(*flight, lookup_.fetcher_);
+      }
+      if constexpr (can_stop) {
+        Ticket<Control> ticket(flight);
+        land(ticket);
+      } else {
+        flight->control->complete(*flight);
+      }
+    } else if constexpr (Fetching::is_owned) {
+      using F = typename Lookup::FetcherType;
+      const auto driver = detail::make_driver<typename Fetching::Fetcher>(flight, std::forward<F>(lookup_.fetcher_));
+      if (driver) detail::start_driver(flight, driver);
+    } else {
+      is_leading_ = true;
+      const auto driver = detail::make_driver<typename Lookup::FetcherType>(flight, Borrowed(*this));
+      if (!driver) return;
+      driver_ = driver;
+      const std::uint32_t passed_on = flight->passed_on;
+      detail::start_driver(flight, driver);
+      if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
+    }
+  }
+
+  /// Lands the flight, unless its fetch failed after this was told to stop: that is nobody else's failure.
+  void land(Ticket<Control>& ticket) noexcept
+    requires can_stop
+  {
+    Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
+    if (!outcome.is_failure() || !lookup_.modifiers_.stop.token.stop_requested()) return ticket.land();
+    outcome.reset();
+    give_up(std::move(ticket));
+  }
+
+  /// Has the next one who waits run their fetch, and ends this wait, or has it not begin. This may be destroyed
+  /// meanwhile.
+  void give_up(Ticket<Control> ticket) noexcept
+    requires can_stop
+  {
+    const Reference<Flight> flight = flight_;
+    WaiterList aside;
+    driver_ = nullptr;
+    failure_ = std::make_exception_ptr(fetch_abandoned());
+    flight->control->stop(wait_, aside);
+    ticket.pass_on();
+    flight->control->end_stopped(aside);
+  }
+
+  void stop() noexcept
+    requires can_stop
+  {
+    const Reference<Flight> flight = flight_;
+    WaiterList aside;
+    flight->control->stop(wait_, aside);
+    flight->control->end_stopped(aside);
+  }
+
+  [[nodiscard]] bool enqueue(Flight& flight) noexcept {
+    if (!relay_) return enqueue_as(flight, *this);
+    relay_->add_owner();
+    if (enqueue_as(flight, *relay_)) return true;
+    relay_->remove_owner();
+    return false;
+  }
+  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter) noexcept {
+    if constexpr (can_stop) {
+      // Who runs the fetch does not go before it has ended.
+      if (!is_leading_) {
+        wait_.waiter = nullptr;
+        stopping_.emplace(lookup_.modifiers_.stop.token, Stopper(*this));
+      }
+      return flight.control->enqueue(flight, waiter, wait_);
+    } else {
+      return flight.control->enqueue(flight, waiter);
+    }
+  }
+
+  /// What was told something is used up.
+  void renew_relay() noexcept {
+    if (relay_) relay_ = relay_->again(flight_);
+  }
+
+  /// From here on nobody tells it to stop.
+  void end_stopping() noexcept {
+    if constexpr (can_stop) stopping_.reset();
+  }
+
+  /// Tells whether there is an answer: an outcome that can be expressed, or a failure of its own.
+  [[nodiscard]] bool has_answer() noexcept {
+    if constexpr (can_stop) {
+      if (wait_.is_stopped && !failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
+    }
+    return failure_ || Result::takes(flight_->outcome);
+  }
+
+  /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
+  /// there is an answer; else the coroutine, which is suspended, is resumed by whoever ends the fetch, or was already:
+  /// then nothing of this object may be touched any more.
+  [[nodiscard]] bool ask_again() noexcept {
+    Reference<Flight> earlier;  // keeps the tier, should the cache be gone
+    TIERCACHE_TRY {
+      do {
+        earlier = std::exchange(flight_, {});
+        driver_ = nullptr;
+        is_leading_ = false;
+        const Beginning beginning = lookup_.begin(flight_);
+        if (beginning == Beginning::answered) return true;
+        if (beginning == Beginning::leading) {
+          lead();
+          return false;
+        }
+        renew_relay();
+        const Reference<Flight> flight = flight_;
+        if (enqueue(*flight)) return false;
+        end_stopping();
+      } while (!has_answer());
+    }
+    TIERCACHE_CATCH_ALL {
+      failure_ = std::current_exception();
+    }
+    return true;
+  }
+
+  Lookup& lookup_;
+  Reference<Flight> flight_;
+  Reference<Relay> relay_;
+  std::coroutine_handle<> waiting_;
+  std::coroutine_handle<> driver_;
+  std::exception_ptr failure_;
+  /// Whether the fetch that runs is this one's own, and borrowed.
+  bool is_leading_ = false;
+  [[no_unique_address]] std::conditional_t<can_stop, StoppableWait, Unstopped> wait_;
+  [[no_unique_address]] std::conditional_t<can_stop, std::optional<std::stop_callback<Stopper>>, Unstopped> stopping_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/modifiers.hpp>
+// Modifiers: what a lookup was asked to do otherwise than others. Each costs nothing where it was not asked for. What
+// they mean to users is said in lookup.hpp.
+
+namespace tiercache::detail {
+
+/// Takes entries of any age.
+struct AnyAge {
+  [[nodiscard]] static constexpr bool allows(TimePoint, TimePoint) noexcept { return true; }
+};
+/// Takes entries that are younger than a length of time.
+struct MaxAge {
+  Ttl most;
+  [[nodiscard]] bool allows(TimePoint stored_at, TimePoint now) const noexcept {
+    return detail::is_alive(now, stored_at, most.duration());
+  }
+};
+
+/// Waits for as long as it takes.
+struct Unstoppable {};
+/// Waits until it is told to stop.
+struct StopOn {
+  std::stop_token token;
+};
+
+/// Resumes where the fetch ended.
+struct Inline {};
+
+/// The age of what is taken for an answer, when to stop waiting, and how to resume. `Post` is a reference where the
+/// caller keeps it.
+template <class Age = AnyAge, class Stop = Unstoppable, class Post = Inline>
+struct Modifiers {
+  static constexpr bool can_stop = std::is_same_v<Stop, StopOn>;
+  static constexpr bool posts = !std::is_same_v<Post, Inline>;
+  using PostType = Post;
+
+  [[no_unique_address]] Age age;
+  [[no_unique_address]] Stop stop;
+  [[no_unique_address]] Post post;
+
+  Modifiers<MaxAge, Stop, Post> with_max_age(Ttl most) && {
+    return {{most}, std::move(stop), std::forward<Post>(post)};
+  }
+  Modifiers<Age, StopOn, Post> with_stop(std::stop_token token) && {
+    return {age, {std::move(token)}, std::forward<Post>(post)};
+  }
+  template <class P>
+  Modifiers<Age, Stop, P> with_post(P&& its_post) && {
+    return {age, std::move(stop), std::forward<P>(its_post)};
+  }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/promise_post.hpp>
+// promise_post: where coroutines of somebody's type are to be resumed; one of the two ways to adapt a coroutine
+// library. The other, fetch_runner, says how its tasks are run as fetches.
+
+namespace tiercache {
+
+/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised; known
+/// already are promises with an executor, `promise.get_executor().execute(function)`.
+///
+/// ```cpp
+/// template <class T>
+/// struct tiercache::promise_post<their::Task<T>::promise_type> {
+///   static auto of(their::Task<T>::promise_type& promise) {
+///     return [loop = promise.loop()](auto resume) { loop->post(std::move(resume)); };
+///   }
+/// };
+/// ```
+///
+/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks.
+template <class P>
+struct promise_post {};
+
+namespace detail {
+
+/// Posts to an executor. A copy of it lives until the coroutine was resumed.
+template <class Executor>
+class ExecutorPost {
+ public:
+  explicit ExecutorPost(const Executor& executor) : executor_(executor) {}
+  template <class Job>
+  void operator()(Job job) {
+    executor_.execute(std::move(job));
+  }
+
+ private:
+  Executor executor_;
+};
+
+}  // namespace detail
+
+template <class P>
+  requires requires(P& promise, void (*function)()) {
+    { promise.get_executor() } -> std::copyable;
+    promise.get_executor().execute(function);
+  }
+struct promise_post<P> {
+  /// Returns a function that posts to the promise's executor.
+  static auto of(P& promise) {
+    return detail::ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
+  }
+};
+
+namespace detail {
+
+/// A promise that says where its coroutine is to be resumed.
+template <class P>
+concept HasPost = requires(P& promise) { promise_post<P>::of(promise); };
+
+}  // namespace detail
+}  // namespace tiercache
+
+// <tiercache/lookup.hpp>
+// Lookup: what get_or_fetch returns, to be awaited or waited for. What a fetcher's answer means lives in fetcher.hpp;
+// what a lookup does once it missed, in detail/miss.hpp.
+
+namespace tiercache {
+
+/// One look-up that fetches what is not there. `co_await` it in a coroutine, or call `get()` on a plain thread; once.
+///
+/// It is lazy: nothing is looked up before that. A hit is answered on the spot, with no suspension and no allocation;
+/// so is a miss whose fetcher returns at once. It yields the tier's `Value`; a `std::optional` of it if the fetcher
+/// answers with one; or the fetcher's own expected-like type.
+///
+/// **Lifetime.** Keys and fetchers given as lvalues are referred to and must live until the await has ended; those
+/// given as temporaries are kept inside. It refers to the cache until it has started. It can be moved until then.
+///
+/// **Leaving.** Destroying it, or the coroutine that awaits it, is always possible where the coroutine may be
+/// destroyed: it just leaves. If it ran the fetch, the fetch is destroyed with it, and the next one who waits runs
+/// their own.
+///
+/// **Where it resumes.** A coroutine that waited is resumed inline, by the thread on which the fetch ended, with no
+/// lock held and none resumed from within another; or through what `resume_on` was given, or, without that, through the
+/// executor of its promise if that has one (`promise_post`). One that did not have to wait goes on where it is: on a
+/// hit, and after a fetch of its own that ended before it was suspended.
+///
+/// **Threads.** The first part of a fetch runs inside the await. If this came to lead in another's place, its fetcher
+/// is started where it would be resumed. A coroutine may be destroyed only where it could not be resumed at the same
+/// time; with an executor, that is there.
+template <class Store, class K, class F, class Its = detail::Modifiers<>>
+class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final {
+  friend detail::Miss<Lookup>;
+  template <class, class, class, class>
+  friend class Lookup;
+
+  using T = typename Store::TierType;
+  using StoreType = Store;
+  using FetcherType = F;
+  using Modifiers = Its;
+  using Fetching = detail::Fetching<T, F>;
+  using Result = typename Fetching::Result;
+
+ public:
+  /// What the lookup yields.
+  using result_type = typename Result::type;
+
+  /// Made by the cache, and by the modifiers. Does nothing yet.
+  Lookup(Store& store, K&& key, F&& fetcher, Modifiers&& modifiers = {})
+      : store_(&store),
+        key_(std::forward<K>(key)),
+        fetcher_(std::forward<F>(fetcher)),
+        modifiers_(std::move(modifiers)) {}
+
+  /// Moves a lookup that has not started.
+  Lookup(Lookup&& other)
+      : Lookup(*other.store_, std::forward<K>(other.key_), std::forward<F>(other.fetcher_),
+               std::move(other.modifiers_)) {}
+  Lookup& operator=(Lookup&&) = delete;
+
+  // Modifiers. Each returns the lookup with one thing changed, and is to be called before it starts:
+  // co_await cache.get_or_fetch<Cards>(id, fetch).max_age(5s).stop_on(token);
+
+  /// Takes nothing for a hit that was stored `age` ago or longer: for this call it counts as a miss, and what is
+  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches.
+  [[nodiscard]] auto max_age(Ttl age) { return modified(std::move(modifiers_).with_max_age(age)); }
+
+  /// Stops waiting as soon as `token` says so: the lookup throws `fetch_abandoned`, and the fetch goes on for the
+  /// others.
+  ///
+  /// It is resumed by the thread that requests the stop, or where `resume_on` says. If it runs the fetch itself, and
+  /// that is not `owned`, it does not go before the fetch has ended, for that uses what is its: have the fetcher look
+  /// at the token too. A fetch that fails after that is nobody else's failure: the next one who waits runs their own.
+  [[nodiscard]] auto stop_on(std::stop_token token) {
+    return modified(std::move(modifiers_).with_stop(std::move(token)));
+  }
+
+  /// Has the coroutine resumed by `post(job)`, should it have to wait: `job()` goes on with it, on whichever thread
+  /// runs it; `job` can be copied and does nothing when called again.
+  ///
+  /// `post` is called with no lock held, by the thread on which the fetch ended, or, if this is to run the fetch in
+  /// another's place, by the one on which that other left. If it throws, or drops the job, the coroutine is resumed
+  /// there and then. If the coroutine was destroyed in the meantime, the job does nothing. Allocates once, when it
+  /// begins to wait. A blocking `get()` has no use for it. As a temporary it is kept inside, as an lvalue copied when
+  /// the wait begins.
+  template <class Post>
+  [[nodiscard]] auto resume_on(Post&& post) {
+    using Job = typename detail::Relay<typename Store::Control>::Job;
+    static_assert(std::is_copy_constructible_v<std::decay_t<Post>> && std::invocable<std::decay_t<Post>&, Job>,
+                  "tiercache: resume_on wants a function that can be copied and takes a job, itself a function without "
+                  "arguments that can be copied: [&executor](auto job) { executor.post(job); }");
+    return modified(std::move(modifiers_).template with_post<Post>(std::forward<Post>(post)));
+  }
+
+  /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
+  ///
+  /// The calling thread runs the fetch, or waits for whoever does. It must not be the only thread that could finish an
+  /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
+  /// `recursive_fetch`.
+  result_type get() {
+    return store_->answer_or(
+        std::as_const(key_), Result::takes_not_found, modifiers_.age,
+        [](const auto& entry) { return Result::from_entry(entry); }, [this] { return get_by_fetch(); });
+  }
+
+  /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
+  class Awaiter {
+   public:
+    /// Made by `operator co_await`.
+    explicit Awaiter(Lookup& lookup) noexcept : lookup_(&lookup) {}
+
+    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
+    [[nodiscard]] bool await_ready() { return lookup_->start(); }
+    /// Waits for the fetch; tells whether there was anything to wait for. Throws what copying an executor throws.
+    template <class Promise>
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
+      if constexpr (Modifiers::posts) {
+        return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
+      } else if constexpr (detail::HasPost<Promise>) {
+        return lookup_->miss_->wait(waiting, promise_post<Promise>::of(waiting.promise()));
+      } else {
+        return lookup_->miss_->wait(waiting);
+      }
+    }
+    /// Returns the answer, or throws what the fetch threw.
+    result_type await_resume() { return lookup_->take(); }
+
+   private:
+    Lookup* lookup_;
+  };
+
+  /// Makes the lookup awaitable as a temporary.
+  [[nodiscard]] Awaiter operator co_await() && noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<typename Fetching::Given>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<K>,
+        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+        "cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<typename Modifiers::PostType>,
+        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+    return Awaiter(*this);
+  }
+  /// Makes the lookup awaitable by its name.
+  [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
+
+  // What coroutine libraries that wrap a foreign awaiter ask for instead: with these a hit costs them nothing extra,
+  // and who had to wait is resumed on the coroutine's executor. None is to be called by users.
+
+  /// What such a coroutine does with the lookup. `Post` takes the job that resumes it.
+  template <class Post>
+  class PostingAwaiter : public Awaiter {
+   public:
+    /// Made by the functions below.
+    PostingAwaiter(Lookup& lookup, Post&& post) : Awaiter(lookup), lookup_(&lookup), post_(std::move(post)) {}
+
+    /// Waits for the fetch; tells whether there was anything to wait for.
+    template <class Promise>
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
+      if constexpr (Modifiers::posts) {
+        return Awaiter::await_suspend(waiting);
+      } else {
+        return lookup_->miss_->wait(waiting, std::move(post_));
+      }
+    }
+
+   private:
+    Lookup* lookup_;
+    Post post_;
+  };
+
+  /// Asked for by async_simple's `Lazy`, with its executor or none.
+  template <class Executor>
+  [[nodiscard]] auto coAwait(Executor* executor) && {
+    return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
+  }
+  /// Asked for by folly's `coro::Task`, with its executor.
+  template <class Executor>
+  [[nodiscard]] auto viaIfAsync(Executor executor) && {
+    return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
+  }
+  /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
+  [[nodiscard]] Lookup affine() && requires(Modifiers::posts) { return std::move(*this); }
+      /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
+      template <class Promise>
+        requires(Modifiers::posts || detail::HasPost<Promise>)
+      [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
+    return Awaiter(*this);
+  }
+
+  /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(
+        !std::is_same_v<Executor, Executor>,
+        "tiercache: asio::awaitable cannot co_await a lookup: include <tiercache/asio.hpp> and write co_await "
+        "tiercache::get_or_fetch<T>(cache, key, fetcher);");
+  }
+
+ private:
+  using Flight = typename Store::Flight;
+  using Miss = detail::Miss<Lookup>;
+
+  template <class Changed>
+  [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
+    return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
+                                        std::move(modifiers));
+  }
+
+  template <class Post>
+  [[nodiscard]] PostingAwaiter<Post> posting(Post post) {
+    return PostingAwaiter<Post>(*this, std::move(post));
+  }
+
+  /// Answers from memory, under the lock.
+  auto answer() noexcept {
+    return [this](const auto& entry) {
+      Result::emplace(answer_, entry);
+      return true;
+    };
+  }
+  detail::Beginning begin(detail::Reference<Flight>& flight) {
+    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, flight, answer());
+  }
+
+  /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
+  bool start() {
+    return store_->answer_or(std::as_const(key_), Result::takes_not_found, modifiers_.age, answer(),
+                             [this] { return start_fetch(); });
+  }
+
+  TIERCACHE_NOINLINE bool start_fetch() {
+    if constexpr (Modifiers::can_stop) {
+      if (modifiers_.stop.token.stop_requested()) {
+        store_->miss_without_fetch();
+        detail::throw_fetch_abandoned();
+      }
+    }
+    detail::Reference<Flight> flight;
+    const detail::Beginning beginning = begin(flight);
+    if (beginning == detail::Beginning::answered) return true;
+    miss_.emplace(*this, std::move(flight));
+    return beginning == detail::Beginning::leading && miss_->fetch();
+  }
+
+  TIERCACHE_NOINLINE result_type get_by_fetch() {
+    if constexpr (Store::Threading::can_block) {
+      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
+      while (!start_fetch()) {
+        if (detail::FetchScope::is_destroying(miss_->flight()->id)) {
+          miss_->leave();
+          detail::throw_recursive_fetch();
+        }
+        if (miss_->block()) break;
+        earlier = miss_->flight();
+        miss_.reset();
+      }
+    } else if (!start_fetch()) {
+      miss_->leave();
+      detail::throw_recursive_fetch();
+    }
+    return take();
+  }
+
+  [[nodiscard]] result_type take() {
+    if (answer_) return std::move(*answer_);
+    return miss_->take();
+  }
+
+  Store* store_;
+  K key_;
+  F fetcher_;
+  [[no_unique_address]] Modifiers modifiers_;
+  std::optional<result_type> answer_;
+  std::optional<Miss> miss_;
+};
+
+}  // namespace tiercache
+
+// <tiercache/policy_override.hpp>
+// PolicyOverride: a policy for one tier that is given at run time. What is in a policy, and what is refused, is in
+// tier.hpp.
+
+namespace tiercache {
+
+/// A policy for one tier, given at run time. Made by `with`.
+template <class T>
+struct PolicyOverride {
+  /// The policy that the tier gets in place of its own.
+  TierPolicy policy;
+};
+
+/// Gives the tier `T` another policy than its own, for the constructor of a cache:
+/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
+///
+/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
+/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
+/// itself.
+template <class T>
+[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
+  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
+    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
+                                   detail::sentence_for(fault));
+  }
+  return {policy};
+}
+
+}  // namespace tiercache
+
+// <tiercache/detail/config_traits.hpp>
+// The sentences for configurations that lack something. What a configuration is, and the ready-made ones, are in
+// config.hpp.
+
+namespace tiercache::detail {
+
+template <class Config>
+concept DeclaresClock = requires { typename Config::clock; };
+template <class Config>
+concept DeclaresThreading = requires { typename Config::threading::Mutex; };
+
+/// Returns the configuration, as a type; for one that it refuses, another to go on with.
+template <class Config>
+[[nodiscard]] consteval auto usable_config() {
+  static_assert(DeclaresClock<Config>,
+                "tiercache: this configuration has no clock; write using clock = tiercache::CoarseClock; in it");
+  static_assert(
+      DeclaresThreading<Config>,
+      "tiercache: this configuration has no threading; write using threading = tiercache::MultiThreaded; in it");
+  if constexpr (DeclaresClock<Config> && DeclaresThreading<Config>) {
+    static_assert(Clock<typename Config::clock>,
+                  "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
+    return std::type_identity<std::conditional_t<Clock<typename Config::clock>, Config, LocalConfig>>{};
+  } else {
+    return std::type_identity<LocalConfig>{};
+  }
+}
+template <class Config>
+using UsableConfig = typename decltype(usable_config<Config>())::type;
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/tier_list.hpp>
+// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
+
+namespace tiercache::detail {
+
+template <class T, class... Tiers>
+inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
+
+/// Returns where `T` stands among `Tiers`; their number if it does not.
+template <class T, class... Tiers>
+[[nodiscard]] consteval std::size_t index_among() {
+  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
+  std::size_t index = 0;
+  while (!matches[index]) ++index;
+  return index;
+}
+
+template <class... Tiers>
+[[nodiscard]] consteval bool are_distinct() {
+  std::size_t index = 0;
+  return ((index_among<Tiers, Tiers...>() == index++) && ...);
+}
+
+/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
+template <class T>
+concept Keyed = !is_unkeyed<T>;
+
+/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
+template <class T>
+struct TypesOf {
+  using key_type = int;
+  using value_type = int;
+};
+template <class T>
+  requires DeclaresTier<T>
+struct TypesOf<T> {
+  using key_type = typename T::key_type;
+  using value_type = typename T::value_type;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/functions.hpp>
+// The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
+// Fetchers are functions of another kind: fetcher.hpp.
+
+namespace tiercache::detail {
+
+/// Can be called with these, as lvalues. It asks for the call that is really written: std::invocable holds for pointers
+/// to members too, which only std::invoke can call.
+template <class F, class Result, class... Arguments>
+concept Calls = requires(F& function, Arguments&... arguments) { static_cast<Result>(function(arguments...)); };
+
+/// Calls the function that was given to `visit`.
+template <class T, class F>
+void call_visitor(F& function, const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits = Calls<F, void, decltype(value)>;
+  static_assert(fits, "tiercache: visit cannot call this function: give one that takes const Value&, such as a lambda");
+  if constexpr (fits) function(value);
+}
+
+/// Calls the predicate that was given to `invalidate_if`.
+template <class T, class F>
+[[nodiscard]] bool call_predicate(F& is_meant, [[maybe_unused]] const typename TypesOf<T>::key_type& key,
+                                  const typename TypesOf<T>::value_type& value) {
+  constexpr bool fits =
+      is_unkeyed<T> ? Calls<F, bool, decltype(value)> : Calls<F, bool, decltype(key), decltype(value)>;
+  static_assert(fits,
+                "tiercache: invalidate_if cannot call this predicate: give one that takes (const Key&, const Value&), "
+                "for an Unkeyed tier (const Value&), and returns bool, such as a lambda");
+  if constexpr (!fits) return false;
+  if constexpr (fits && is_unkeyed<T>) return static_cast<bool>(is_meant(value));
+  if constexpr (fits && !is_unkeyed<T>) return static_cast<bool>(is_meant(key, value));
+}
+
+/// Tells whether a function, of the type in which the cache keeps it, is to be told of removals; refuses one that
+/// cannot be. `nullptr` stands for none.
+template <class T, class F>
+[[nodiscard]] consteval bool is_listener() {
+  using Value = const typename TypesOf<T>::value_type;
+  constexpr bool fits = is_unkeyed<T> ? Calls<F, void, Value, RemovalCause>
+                                      : Calls<F, void, const typename TypesOf<T>::key_type, Value, RemovalCause>;
+  static_assert(fits || std::is_null_pointer_v<F>,
+                "tiercache: on_removal cannot call this function: give one that takes (const Key&, const Value&, "
+                "RemovalCause), for an Unkeyed tier (const Value&, RemovalCause), such as a lambda, or nullptr");
+  return fits;
+}
 
 }  // namespace tiercache::detail
 
@@ -4772,480 +6167,6 @@ class Store final : public FlightControl<Config, T> {
 
 }  // namespace tiercache::detail
 
-// <tiercache/lookup.hpp>
-// Lookup: what get_or_fetch returns, to be awaited or waited for. What a fetcher's answer means lives in fetcher.hpp;
-// what happens to the entry, in detail/store.hpp.
-
-namespace tiercache {
-namespace detail {
-
-#if TIERCACHE_DESTROYS_TEMPORARIES_TWICE
-/// Whether GCC 12 destroys a temporary of this type twice inside a co_await expression.
-template <class X>
-inline constexpr bool is_destroyed_twice = !std::is_reference_v<X> && !std::is_trivially_destructible_v<X> &&
-                                           (std::is_aggregate_v<X> || type_name<X>().starts_with("<lambda("));
-#else
-template <class X>
-inline constexpr bool is_destroyed_twice = false;
-#endif
-
-/// What a lookup with the fetcher `F` does and yields.
-template <class T, class F>
-struct Fetching {
-  using Called = CalledFetcher<T, F>;
-  static constexpr bool awaits = LooksAwaitable<Called>;
-  static_assert(
-      !awaits || AwaitableBy<Called, Driver::promise_type>,
-      "tiercache: the fetcher returns something that only its own kind of coroutine can await: for "
-      "asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); "
-      "else return an awaitable that every coroutine can await");
-  static auto answer() {
-    if constexpr (!awaits) {
-      return std::type_identity<Called>{};
-    } else if constexpr (AwaitableBy<Called, Driver::promise_type>) {
-      return std::type_identity<AwaitedBy<Called>>{};
-    } else {
-      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
-    }
-  }
-  using Answer = typename decltype(answer())::type;
-  using Result = ResultOf<typename T::value_type, Answer>;
-};
-
-}  // namespace detail
-
-/// One look-up that fetches what is not there. `co_await` it in a coroutine, or call `get()` on a plain thread; once.
-///
-/// It is lazy: nothing is looked up before that. A hit is answered on the spot, with no suspension and no allocation;
-/// so is a miss whose fetcher returns at once. It yields the tier's `Value`; a `std::optional` of it if the fetcher
-/// answers with one; or the fetcher's own expected-like type.
-///
-/// **Lifetime.** Keys and fetchers given as lvalues are referred to and must live until the await has ended; those
-/// given as temporaries are kept inside. It refers to the cache until it has started. It can be moved until then.
-///
-/// **Leaving.** Destroying it, or the coroutine that awaits it, is always possible where the coroutine may be
-/// destroyed: it just leaves. If it ran the fetch, the fetch is destroyed with it, and the next one who waits runs
-/// their own.
-///
-/// **Threads.** The first part of a fetch runs inside the await. The coroutine is resumed inline, by the thread on
-/// which the fetch ended, with no lock held; or, if it came to lead in another's place, its fetcher is started by the
-/// thread on which that other one left. A coroutine may be destroyed only where it could not be resumed at the same
-/// time.
-template <class Store, class K, class F>
-class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] Lookup final {
-  using T = typename Store::TierType;
-  using Fetching = detail::Fetching<T, F>;
-  using Result = typename Fetching::Result;
-
- public:
-  /// What the lookup yields.
-  using result_type = typename Result::type;
-
-  /// Made by the cache. Does nothing yet.
-  Lookup(Store& store, K&& key, F&& fetcher)
-      : store_(&store), key_(std::forward<K>(key)), fetcher_(std::forward<F>(fetcher)) {}
-
-  /// Moves a lookup that has not started.
-  Lookup(Lookup&& other)
-      : store_(other.store_), key_(std::forward<K>(other.key_)), fetcher_(std::forward<F>(other.fetcher_)) {}
-  Lookup& operator=(Lookup&&) = delete;
-
-  /// Leaves.
-  ~Lookup() {
-    if (miss_) leave();
-  }
-
-  /// Looks the key up and blocks until there is an answer. Throws what the fetch threw.
-  ///
-  /// The calling thread runs the fetch, or waits for whoever does. It must not be the only thread that could finish an
-  /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
-  /// `recursive_fetch`.
-  result_type get() {
-    return store_->answer_or(
-        std::as_const(key_), Result::takes_not_found, [](const auto& entry) { return Result::from_entry(entry); },
-        [this] { return get_by_fetch(); });
-  }
-
-  /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
-  class Awaiter {
-   public:
-    /// Made by `operator co_await`.
-    explicit Awaiter(Lookup& lookup) noexcept : lookup_(&lookup) {}
-
-    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
-    [[nodiscard]] bool await_ready() { return lookup_->start(); }
-    /// Waits for the fetch; tells whether there was anything to wait for.
-    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<> waiting) noexcept {
-      return lookup_->wait(waiting);
-    }
-    /// Returns the answer, or throws what the fetch threw.
-    result_type await_resume() { return lookup_->take(); }
-
-   private:
-    Lookup* lookup_;
-  };
-
-  /// Makes the lookup awaitable as a temporary.
-  [[nodiscard]] Awaiter operator co_await() && noexcept {
-    static_assert(
-        !detail::is_destroyed_twice<F>,
-        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<K>,
-        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
-        "cache.get_or_fetch<T>(key, fetch);");
-    return Awaiter(*this);
-  }
-  /// Makes the lookup awaitable by its name.
-  [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
-
-  /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
-  template <template <class> class Frame, class Executor>
-  auto operator()(Frame<Executor>*) const {
-    static_assert(
-        !std::is_same_v<Executor, Executor>,
-        "tiercache: asio::awaitable cannot co_await a lookup: include <tiercache/asio.hpp> and write co_await "
-        "tiercache::get_or_fetch<T>(cache, key, fetcher);");
-  }
-
- private:
-  using Flight = typename Store::Flight;
-
-  /// What a lookup is besides that was not answered from memory.
-  struct Miss final : detail::Waiter {
-    Miss(Lookup& its_lookup, detail::Reference<Flight> its_flight) noexcept
-        : lookup(its_lookup), flight(std::move(its_flight)) {}
-
-    void settled() noexcept override { lookup.settled(); }
-    void lead() noexcept override { lookup.lead(); }
-
-    Lookup& lookup;
-    detail::Reference<Flight> flight;
-    std::coroutine_handle<> waiting;
-    std::coroutine_handle<> driver;
-    std::exception_ptr failure;
-  };
-
-  /// Answers from memory, under the lock.
-  auto answer() noexcept {
-    return [this](const auto& entry) {
-      Result::emplace(answer_, entry);
-      return true;
-    };
-  }
-  detail::Beginning begin(detail::Reference<Flight>& flight) {
-    return store_->begin(std::as_const(key_), Result::takes_not_found, flight, answer());
-  }
-
-  /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
-  bool start() {
-    return store_->answer_or(std::as_const(key_), Result::takes_not_found, answer(), [this] { return start_fetch(); });
-  }
-
-  TIERCACHE_NOINLINE bool start_fetch() {
-    detail::Reference<Flight> flight;
-    const detail::Beginning beginning = begin(flight);
-    if (beginning == detail::Beginning::answered) return true;
-    miss_.emplace(*this, std::move(flight));
-    if (beginning == detail::Beginning::joined) return false;
-    if constexpr (Fetching::awaits) {
-      run_fetch();
-      return store_->is_done(*miss_->flight);
-    } else {
-      run_fetch_at_once(*miss_->flight);
-      return true;
-    }
-  }
-
-  TIERCACHE_NOINLINE result_type get_by_fetch() {
-    if constexpr (Store::Threading::can_block) {
-      detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
-      while (!start_fetch()) {
-        if (detail::FetchScope::is_destroying(miss_->flight->id)) {
-          leave();
-          detail::throw_recursive_fetch();
-        }
-        block();
-        if (has_acceptable_outcome()) break;
-        earlier = std::move(miss_->flight);
-        miss_.reset();
-      }
-    } else if (!start_fetch()) {
-      leave();
-      detail::throw_recursive_fetch();
-    }
-    return take();
-  }
-
-  /// Tells whether there is anything to wait for.
-  bool wait(std::coroutine_handle<> waiting) noexcept {
-    miss_->waiting = waiting;
-    // As soon as it is on the list, another thread may resume the coroutine and destroy this lookup and its flight.
-    const detail::Reference<Flight> flight = miss_->flight;
-    if (flight->control->enqueue(*flight, *miss_)) return true;
-    return !has_acceptable_outcome() && !ask_again();
-  }
-
-  /// Runs the fetch, up to its first suspension. The fetch may end in here or on another thread in the meantime, and a
-  /// coroutine that was waiting may be gone: then nothing of this object may be touched any more.
-  void run_fetch() noexcept {
-    const detail::Reference<Flight> flight = miss_->flight;
-    if constexpr (Fetching::awaits) {
-      std::coroutine_handle<> driver;
-      TIERCACHE_TRY {
-        driver = miss_->driver = detail::drive<F>(flight, fetcher_).handle;
-      }
-      TIERCACHE_CATCH_ALL {
-        flight->outcome.set_exception(std::current_exception());
-        return flight->control->complete(*flight);
-      }
-      const std::uint32_t passed_on = flight->passed_on;
-      {
-        const detail::FetchScope scope(flight->id);
-        driver.resume();
-      }
-      if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
-    } else {
-      run_fetch_at_once(*flight);
-    }
-  }
-
-  /// Runs a fetch that is no coroutine, and lands the flight.
-  void run_fetch_at_once(Flight& flight) noexcept {
-    {
-      const detail::FetchScope scope(flight.id);
-      TIERCACHE_TRY {
-        detail::deliver<typename T::value_type>(flight.outcome,
-                                                detail::call_fetcher<T, F>(fetcher_, flight.entry->key));
-      }
-      TIERCACHE_CATCH_ALL {
-        flight.outcome.set_exception(std::current_exception());
-      }
-    }
-    flight.control->complete(flight);
-  }
-
-  void block() noexcept {
-    Flight& flight = *miss_->flight;
-    using Thread = detail::BlockedThread<std::remove_reference_t<decltype(flight.control->lock())>>;
-    Thread thread(flight.control->lock());
-    while (flight.control->enqueue(flight, thread) && thread.wait() == Thread::Signal::lead) run_fetch();
-  }
-
-  TIERCACHE_NOINLINE void leave() noexcept {
-    if (!miss_->flight) return;
-    const detail::Reference<Flight> flight = std::move(miss_->flight);
-    flight->control->leave(*flight, *miss_);
-    const detail::FetchScope scope(detail::FetchScope::Destroying{}, flight->id);
-    if (miss_->driver && flight->control->resign(*flight)) miss_->driver.destroy();
-  }
-
-  [[nodiscard]] bool has_acceptable_outcome() const noexcept { return Result::takes(miss_->flight->outcome); }
-
-  void settled() noexcept {
-    if (!has_acceptable_outcome() && !ask_again()) return;
-    miss_->waiting.resume();
-  }
-
-  void lead() noexcept {
-    // It waits for itself like everybody else: its own fetch may end on another thread.
-    static_cast<void>(miss_->flight->control->enqueue(*miss_->flight, *miss_));
-    run_fetch();
-  }
-
-  /// Starts anew after another's fetch ended with an answer that this one cannot express, or with none. Tells whether
-  /// there is an answer; else the coroutine, which is suspended, is resumed by whoever ends the fetch, or was already:
-  /// then nothing of this object may be touched any more.
-  bool ask_again() noexcept {
-    detail::Reference<Flight> earlier;  // keeps the tier, should the cache be gone
-    TIERCACHE_TRY {
-      do {
-        earlier = std::exchange(miss_->flight, {});
-        miss_->driver = nullptr;
-        const detail::Beginning beginning = begin(miss_->flight);
-        if (beginning == detail::Beginning::answered) return true;
-        if (beginning == detail::Beginning::leading) {
-          lead();
-          return false;
-        }
-        const detail::Reference<Flight> flight = miss_->flight;
-        if (flight->control->enqueue(*flight, *miss_)) return false;
-      } while (!has_acceptable_outcome());
-    }
-    TIERCACHE_CATCH_ALL {
-      miss_->failure = std::current_exception();
-    }
-    return true;
-  }
-
-  [[nodiscard]] result_type take() {
-    if (answer_) return std::move(*answer_);
-    if (miss_->failure) detail::rethrow(miss_->failure);
-    return Result::from_outcome(miss_->flight->outcome);
-  }
-
-  Store* store_;
-  K key_;
-  F fetcher_;
-  std::optional<result_type> answer_;
-  std::optional<Miss> miss_;
-};
-
-}  // namespace tiercache
-
-// <tiercache/policy_override.hpp>
-// PolicyOverride: a policy for one tier that is given at run time. What is in a policy, and what is refused, is in
-// tier.hpp.
-
-namespace tiercache {
-
-/// A policy for one tier, given at run time. Made by `with`.
-template <class T>
-struct PolicyOverride {
-  /// The policy that the tier gets in place of its own.
-  TierPolicy policy;
-};
-
-/// Gives the tier `T` another policy than its own, for the constructor of a cache:
-/// `tiercache::TieredCache<Boards, Cards> cache{tiercache::with<Cards>({.ttl = 30s})};`
-///
-/// It replaces all of the tier's policy, its bounds too. To change one field, copy the tier's own:
-/// `auto policy = Cards::policy; policy.ttl = 30s;`. Throws `std::invalid_argument` for a policy that contradicts
-/// itself.
-template <class T>
-[[nodiscard]] PolicyOverride<T> with(const TierPolicy& policy) {
-  if (const auto fault = detail::fault_of(policy); fault != detail::PolicyFault::none) {
-    detail::throw_invalid_argument("tiercache: " + std::string(detail::TierTraits<T>::name()) + ": " +
-                                   detail::sentence_for(fault));
-  }
-  return {policy};
-}
-
-}  // namespace tiercache
-
-// <tiercache/detail/config_traits.hpp>
-// The sentences for configurations that lack something. What a configuration is, and the ready-made ones, are in
-// config.hpp.
-
-namespace tiercache::detail {
-
-template <class Config>
-concept DeclaresClock = requires { typename Config::clock; };
-template <class Config>
-concept DeclaresThreading = requires { typename Config::threading::Mutex; };
-
-/// Returns the configuration, as a type; for one that it refuses, another to go on with.
-template <class Config>
-[[nodiscard]] consteval auto usable_config() {
-  static_assert(DeclaresClock<Config>,
-                "tiercache: this configuration has no clock; write using clock = tiercache::CoarseClock; in it");
-  static_assert(
-      DeclaresThreading<Config>,
-      "tiercache: this configuration has no threading; write using threading = tiercache::MultiThreaded; in it");
-  if constexpr (DeclaresClock<Config> && DeclaresThreading<Config>) {
-    static_assert(Clock<typename Config::clock>,
-                  "tiercache: the configuration's clock has no static now() that returns a tiercache::TimePoint");
-    return std::type_identity<std::conditional_t<Clock<typename Config::clock>, Config, LocalConfig>>{};
-  } else {
-    return std::type_identity<LocalConfig>{};
-  }
-}
-template <class Config>
-using UsableConfig = typename decltype(usable_config<Config>())::type;
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/tier_list.hpp>
-// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
-
-namespace tiercache::detail {
-
-template <class T, class... Tiers>
-inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
-
-/// Returns where `T` stands among `Tiers`; their number if it does not.
-template <class T, class... Tiers>
-[[nodiscard]] consteval std::size_t index_among() {
-  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
-  std::size_t index = 0;
-  while (!matches[index]) ++index;
-  return index;
-}
-
-template <class... Tiers>
-[[nodiscard]] consteval bool are_distinct() {
-  std::size_t index = 0;
-  return ((index_among<Tiers, Tiers...>() == index++) && ...);
-}
-
-/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
-template <class T>
-concept Keyed = !is_unkeyed<T>;
-
-/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
-template <class T>
-struct TypesOf {
-  using key_type = int;
-  using value_type = int;
-};
-template <class T>
-  requires DeclaresTier<T>
-struct TypesOf<T> {
-  using key_type = typename T::key_type;
-  using value_type = typename T::value_type;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/functions.hpp>
-// The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
-// Fetchers are functions of another kind: fetcher.hpp.
-
-namespace tiercache::detail {
-
-/// Can be called with these, as lvalues. It asks for the call that is really written: std::invocable holds for pointers
-/// to members too, which only std::invoke can call.
-template <class F, class Result, class... Arguments>
-concept Calls = requires(F& function, Arguments&... arguments) { static_cast<Result>(function(arguments...)); };
-
-/// Calls the function that was given to `visit`.
-template <class T, class F>
-void call_visitor(F& function, const typename TypesOf<T>::value_type& value) {
-  constexpr bool fits = Calls<F, void, decltype(value)>;
-  static_assert(fits, "tiercache: visit cannot call this function: give one that takes const Value&, such as a lambda");
-  if constexpr (fits) function(value);
-}
-
-/// Calls the predicate that was given to `invalidate_if`.
-template <class T, class F>
-[[nodiscard]] bool call_predicate(F& is_meant, [[maybe_unused]] const typename TypesOf<T>::key_type& key,
-                                  const typename TypesOf<T>::value_type& value) {
-  constexpr bool fits =
-      is_unkeyed<T> ? Calls<F, bool, decltype(value)> : Calls<F, bool, decltype(key), decltype(value)>;
-  static_assert(fits,
-                "tiercache: invalidate_if cannot call this predicate: give one that takes (const Key&, const Value&), "
-                "for an Unkeyed tier (const Value&), and returns bool, such as a lambda");
-  if constexpr (!fits) return false;
-  if constexpr (fits && is_unkeyed<T>) return static_cast<bool>(is_meant(value));
-  if constexpr (fits && !is_unkeyed<T>) return static_cast<bool>(is_meant(key, value));
-}
-
-/// Tells whether a function, of the type in which the cache keeps it, is to be told of removals; refuses one that
-/// cannot be. `nullptr` stands for none.
-template <class T, class F>
-[[nodiscard]] consteval bool is_listener() {
-  using Value = const typename TypesOf<T>::value_type;
-  constexpr bool fits = is_unkeyed<T> ? Calls<F, void, Value, RemovalCause>
-                                      : Calls<F, void, const typename TypesOf<T>::key_type, Value, RemovalCause>;
-  static_assert(fits || std::is_null_pointer_v<F>,
-                "tiercache: on_removal cannot call this function: give one that takes (const Key&, const Value&, "
-                "RemovalCause), for an Unkeyed tier (const Value&, RemovalCause), such as a lambda, or nullptr");
-  return fits;
-}
-
-}  // namespace tiercache::detail
-
 // <tiercache/tiered_cache.hpp>
 // TieredCache: the whole public interface, to be read from top to bottom. What a tier declares is in tier.hpp, what a
 // fetcher may be in fetcher.hpp, what get_or_fetch returns in lookup.hpp. The work is done in detail/store.hpp.
@@ -5394,6 +6315,30 @@ class BasicTieredCache {
   template <class T, class F>
   auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
+  }
+
+  /// Binds a loader to the tier: a fetcher that belongs to the cache, as `owned` ones do, for all lookups that give
+  /// none. Replaces the one before; fetches that run go on with theirs.
+  ///
+  /// It is called as const, by several threads at once if the cache is, and answers with a `Value` or a `CacheEntry`.
+  /// It lives until it is replaced and its last fetch has ended, at least as long as the cache.
+  template <class T, class F>
+  void set_loader(F&& fetcher) {
+    using Control = typename Store<T>::Control;
+    using Loader = detail::LoaderOf<Control, std::decay_t<F>>;
+    store<T>().set_loader(detail::Reference<detail::Loader<Control>>::adopt(new Loader(std::forward<F>(fetcher))));
+  }
+  /// Returns a lookup of `key` that has the tier's loader fetch what is not there. It yields a `Value`; it throws
+  /// `std::invalid_argument` if it misses and there is no loader.
+  template <class T, class K = Key<T>>
+    requires(detail::Keyed<T> && !detail::is_fetcher_without_key<T, K>())
+  auto get_or_fetch(K&& key) {
+    return get_or_fetch<T>(std::forward<K>(key), detail::FromLoader());
+  }
+  /// The same for an `Unkeyed` tier.
+  template <class T>
+  auto get_or_fetch() {
+    return get_or_fetch<T>(no_key<T>(), detail::FromLoader());
   }
 
   // Writing.

@@ -31,6 +31,8 @@ class Leadership {
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(ticket_); }
   void land() noexcept { ticket_.land(); }
+  /// Gives the duty to a fetch that belongs to nobody who could leave.
+  [[nodiscard]] Ticket<Control> release() noexcept { return std::move(ticket_); }
 
  private:
   Ticket<Control> ticket_;
@@ -69,8 +71,10 @@ class AsioWaiter final : public RegisteredWaiter {
   void settled() noexcept override { wake(AsioWake<Control>{}); }
   void lead() noexcept override { wake(AsioWake<Control>{Leadership<Control>(flight_)}); }
 
+  void stopped() noexcept override { wake(AsioWake<Control>{{}, true}); }
+
   void destroy_handler() noexcept override {
-    const bool was_waiting = flight_->control->leave(*flight_, *this);
+    const bool was_waiting = flight_->control->leave(*this);
     handler_.reset();
     work_.reset();
     if (was_waiting) remove_owner();
@@ -83,7 +87,7 @@ class AsioWaiter final : public RegisteredWaiter {
     explicit Cancel(Reference<AsioWaiter> waiter) noexcept : waiter_(std::move(waiter)) {}
     void operator()(net::cancellation_type) const noexcept {
       const Reference<AsioWaiter> waiter = waiter_;
-      if (waiter->flight_->control->leave(*waiter->flight_, *waiter)) waiter->wake(AsioWake<Control>{{}, true});
+      if (waiter->flight_->control->leave(*waiter)) waiter->stopped();
     }
 
    private:

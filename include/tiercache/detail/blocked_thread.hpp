@@ -12,13 +12,14 @@ namespace tiercache::detail {
 template <class Mutex>
 class BlockedThread final : public Waiter {
  public:
-  enum class Signal : unsigned char { none, settled, lead };
+  enum class Signal : unsigned char { none, settled, lead, stopped };
 
   /// Takes the tier's lock, which guards the signal.
   explicit BlockedThread(Mutex& mutex) noexcept : mutex_(mutex) {}
 
   void settled() noexcept override { give(Signal::settled); }
   void lead() noexcept override { give(Signal::lead); }
+  void stopped() noexcept override { give(Signal::stopped); }
 
   /// Blocks until there is a signal, and takes it.
   [[nodiscard]] Signal wait() noexcept {

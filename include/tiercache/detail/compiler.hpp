@@ -34,6 +34,16 @@
 #define TIERCACHE_DESTROYS_TEMPORARIES_TWICE 0
 #endif
 
+// GCC warns of a coroutine in a header that keeps a closure, since its frame has a field of a local type. Around it:
+#if defined(__GNUC__) && !defined(__clang__)
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN \
+  _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wsubobject-linkage\"")
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_END _Pragma("GCC diagnostic pop")
+#else
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+#define TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+#endif
+
 #if defined(__GNUC__)
 #define TIERCACHE_NOINLINE __attribute__((noinline))
 #define TIERCACHE_COLD __attribute__((cold, noinline))

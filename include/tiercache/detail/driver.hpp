@@ -1,9 +1,12 @@
-// The driver: the coroutine that awaits an awaitable fetch and lands its flight. Fetches that are no coroutines need
-// none (lookup.hpp).
+// The driver: the coroutine that awaits an awaitable fetch and lands its flight; and how a fetch is begun, with one or
+// without. To whom a fetch belongs is known to whoever begins it.
 #pragma once
 
 #include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
+#include <tiercache/detail/reference.hpp>
+#include <tiercache/fetch_runner.hpp>
 #include <tiercache/fetcher.hpp>
 
 #include <coroutine>
@@ -30,22 +33,65 @@ struct Driver {
   std::coroutine_handle<> handle;
 };
 
-/// Awaits the fetch and lands the flight. The fetcher belongs to whoever leads: it outlives this coroutine, since it
-/// destroys it first if it leaves.
-template <class F, class Control>
-Driver drive(Reference<Flight<Control>> flight, std::remove_reference_t<F>& fetcher) {
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Awaits the fetch and lands the flight. `holder` has the fetcher, of type `F`, and keeps it for as long as it is
+/// needed; it may have a way of its own to land.
+template <class F, class Control, class Holder>
+Driver drive(Reference<Flight<Control>> flight, Holder holder) {
   using T = typename Control::TierType;
   Ticket<Control> ticket(std::move(flight));
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& awaitable = detail::call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
+    auto&& called = detail::call_fetcher<T, F>(holder.fetcher(), ticket.flight().entry->key);
+    auto&& awaitable = detail::awaitable_of(static_cast<decltype(called)>(called));
     detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
   TIERCACHE_CATCH_ALL {
     outcome.set_exception(std::current_exception());
   }
-  ticket.land();
+  if constexpr (requires { holder.land(ticket); }) {
+    holder.land(ticket);
+  } else {
+    ticket.land();
+  }
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+
+/// Makes the coroutine of a fetch, and does not start it yet. If that fails, the flight lands with what was thrown, and
+/// there is none.
+template <class F, class Control, class Holder>
+[[nodiscard]] std::coroutine_handle<> make_driver(const Reference<Flight<Control>>& flight, Holder&& holder) noexcept {
+  TIERCACHE_TRY {
+    return detail::drive<F, Control, std::remove_cvref_t<Holder>>(flight, std::forward<Holder>(holder)).handle;
+  }
+  TIERCACHE_CATCH_ALL {
+    flight->outcome.set_exception(std::current_exception());
+  }
+  flight->control->complete(*flight);
+  return {};
+}
+
+/// Runs a fetch up to its first suspension. It may end in here, or on another thread in the meantime.
+template <class Control>
+void start_driver(const Reference<Flight<Control>>& flight, std::coroutine_handle<> driver) noexcept {
+  const FetchScope scope(flight->id);
+  driver.resume();
+}
+
+/// Runs a fetch that is no coroutine. The flight is to be landed by the caller.
+template <class F, class Control>
+void answer_at_once(Flight<Control>& flight, std::remove_reference_t<F>& fetcher) noexcept {
+  using T = typename Control::TierType;
+  const FetchScope scope(flight.id);
+  TIERCACHE_TRY {
+    detail::deliver<typename T::value_type>(flight.outcome, detail::call_fetcher<T, F>(fetcher, flight.entry->key));
+  }
+  TIERCACHE_CATCH_ALL {
+    flight.outcome.set_exception(std::current_exception());
+  }
 }
 
 }  // namespace tiercache::detail

@@ -3,21 +3,22 @@
 #pragma once
 
 #include <tiercache/detail/compiler.hpp>
-#include <tiercache/detail/contents.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/flights.hpp>
 #include <tiercache/detail/key.hpp>
-#include <tiercache/detail/lock.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
-#include <tiercache/detail/tier_lock.hpp>
+#include <tiercache/detail/tier_state.hpp>
+#include <tiercache/detail/waiter.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/removal_cause.hpp>
+#include <tiercache/tier.hpp>
 
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -25,47 +26,41 @@ namespace tiercache::detail {
 
 template <class Config, class T>
 class Store;
+template <class Control>
+class Loader;
 
 /// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
 enum class Beginning { answered, joined, leading };
 
-/// The lock of tier `T`, what it guards, and what its fetches do with it. Owned by its cache and by every flight, so
-/// that a fetch which outlives the cache ends well.
-///
-/// Every operation takes the lock once or twice, for a bounded time. Under it run no fetcher, no listener, no
-/// destructor of a key or value and no resumption: what leaves goes to a `Removals` that was declared before the lock
-/// was taken.
-template <class Config, class T>
-class FlightControl : public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
- public:
-  using TierType = T;
-  using Threading = typename Config::threading;
-  using Key = typename TierTraits<T>::Key;
-  using Value = typename TierTraits<T>::Value;
-  using Entry = detail::Entry<T>;
-  using Found = detail::Found<T>;
-  using OwnedEntry = typename Contents<T, Threading>::OwnedEntry;
-  using Flight = detail::Flight<FlightControl>;
+/// A wait that can be stopped. Guarded by the tier's lock.
+struct StoppableWait {
+  /// Who is on the list, or was: alive as long as this can be stopped.
+  Waiter* waiter = nullptr;
+  bool is_stopped = false;
+};
 
-  /// Returns what `answer(entry)` makes of a fresh entry, under the lock; if there is none, what `otherwise()` returns,
-  /// without it.
-  template <class K, class Answer, class Otherwise>
-  [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Answer& answer, const Otherwise& otherwise)
-      -> decltype(otherwise()) {
-    const std::uint32_t hash = contents_.hash_of(key);
-    {
-      const Reading lock(lock_);
-      const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, now())) return answer_by(answer, entry, lock.counts());
-    }
-    return otherwise();
-  }
+/// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
+/// cache ends well.
+template <class Config, class T>
+class FlightControl : public TierState<Config, T>,
+                      public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
+  using State = TierState<Config, T>;
+
+ public:
+  using typename State::Entry;
+  using typename State::Found;
+  using typename State::Key;
+  using typename State::OwnedEntry;
+  using typename State::Threading;
+  using typename State::Value;
+  using Flight = detail::Flight<FlightControl>;
+  using Loader = detail::Loader<FlightControl>;
 
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
   /// gets `leading` runs the fetch and lands the flight.
-  template <class K, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, Reference<Flight>& flight,
-                                                   const Answer& answer) {
+  template <class K, class Age, class Answer>
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
+                                                   Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     for (;;) {
@@ -75,8 +70,8 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
         // Read under the lock: what expires while we wait for it is not fresh.
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
-        if (answers(entry, takes_not_found, time)) {
-          answer_by(answer, entry, lock_.counts());
+        if (this->answers(entry, takes_not_found, age, time)) {
+          this->answer_by(answer, entry, lock_.counts());
           return Beginning::answered;
         }
         if (Flight* const running = flights_.find(hash, key)) {
@@ -107,13 +102,46 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     }
   }
 
+  /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
+  void miss_without_fetch() noexcept {
+    const Lock lock(lock_);
+    ++contents_.counted.misses;
+    ++contents_.counted.lookups_without_fetch;
+  }
+
   /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
     const Lock lock(lock_);
     if (flight.is_done) return false;
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
+    line_up(flight, waiter);
     return true;
+  }
+  /// The same, for one that can be stopped: not if that happened already.
+  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
+    const Lock lock(lock_);
+    if (flight.is_done || wait.is_stopped) return false;
+    line_up(flight, waiter);
+    wait.waiter = &waiter;
+    return true;
+  }
+
+  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
+  /// leave until it is taken.
+  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
+    const Lock lock(lock_);
+    wait.is_stopped = true;
+    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+  }
+  /// Tells the waiter aside, if it is there still, that it was stopped.
+  void end_stopped(WaiterList& aside) noexcept {
+    Waiter* waiter = nullptr;
+    {
+      const Lock lock(lock_);
+      waiter = aside.pop_front();
+    }
+    if (waiter == nullptr) return;
+    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+    waiter->stopped();
   }
 
   [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
@@ -121,10 +149,10 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     return flight.is_done;
   }
 
-  /// Takes a waiter off the flight's list, if it is on it; tells whether it was. If not, its waking is under way.
-  bool leave(Flight& flight, Waiter& waiter) noexcept {
+  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
+  bool leave(Waiter& waiter) noexcept {
     const Lock lock(lock_);
-    return flight.waiters.erase(waiter);
+    return WaiterList::erase(waiter);
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
@@ -168,6 +196,28 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
     if (has_waiters) wake(flight);
   }
 
+  /// Has the tier's loader run the fetch of a flight.
+  void load(const Reference<Flight>& flight) noexcept {
+    Reference<Loader> loader;
+    {
+      const Lock lock(lock_);
+      loader = loader_;
+    }
+    if (loader) return loader->run(flight);
+    TIERCACHE_TRY {
+      throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
+                             ": there is no loader; give one with set_loader before get_or_fetch<T>(key)");
+    }
+    TIERCACHE_CATCH_ALL {
+      flight->outcome.set_exception(std::current_exception());
+    }
+    complete(*flight);
+  }
+  void set_loader(Reference<Loader> loader) noexcept {
+    const Lock lock(lock_);
+    std::swap(loader_, loader);
+  }
+
   /// Deals with a fetch that was dropped before it had an outcome.
   void abandon(Flight& flight) noexcept {
     Waiter* next = nullptr;
@@ -197,36 +247,18 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
   [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
  protected:
-  /// Whether those who read need not wait for each other.
-  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+  using State::contents_;
+  using State::is_closed_;
+  using State::lock_;
+  using State::now;
+  using typename State::Lock;
+  using typename State::Removals;
 
-  using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
-  using Lock = LockGuard<TierLock>;
-  using Reading = ReadGuard<TierLock>;
-  using Removals = detail::Removals<T, Threading>;
-
-  explicit FlightControl(const TierPolicy& policy)
-      : contents_(policy, reinterpret_cast<std::uintptr_t>(this) ^
-                              spread(static_cast<std::uint64_t>(now().time_since_epoch().count()))) {}
+  explicit FlightControl(const TierPolicy& policy) : State(policy) {}
   ~FlightControl() = default;
 
-  [[nodiscard]] static TimePoint now() noexcept { return Config::clock::now(); }
-
-  // What follows wants the lock held.
-
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
-    ++counts.hits;
-  }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
-    ++counts.not_found_hits;
-  }
-
-  mutable TierLock lock_;
-  Contents<T, Threading> contents_;
   Flights<FlightControl> flights_;
-  bool is_closed_ = false;
+  Reference<Loader> loader_;
 
  private:
   friend Counted<FlightControl, typename Threading::ReferenceCount>;
@@ -237,31 +269,6 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
-
-  [[nodiscard]] bool answers(const Found& entry, bool takes_not_found, TimePoint time) const noexcept {
-    return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found);
-  }
-  template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
-    // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
-    // lock, and one that throws counts nothing.
-    struct Count {
-      ~Count() {
-        if (is_answered) entry->has_value() ? control.hit(entry, counts) : control.hit_none(entry, counts);
-      }
-      FlightControl& control;
-      const Found& entry;
-      ReadCounts& counts;
-      bool is_answered = true;
-    } count{*this, entry, counts};
-    TIERCACHE_TRY {
-      return answer(std::as_const(*entry));
-    }
-    TIERCACHE_CATCH_ALL {
-      count.is_answered = false;
-      detail::rethrow(std::current_exception());
-    }
-  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
@@ -289,6 +296,11 @@ class FlightControl : public Counted<FlightControl<Config, T>, typename Config::
       failure = std::current_exception();
       ++contents_.counted.store_failures;
     }
+  }
+
+  static void line_up(Flight& flight, Waiter& waiter) noexcept {
+    waiter.asked_within = FetchScope::current();
+    flight.waiters.push_back(waiter);
   }
 
   // What follows wants it not held.

@@ -23,6 +23,8 @@ class Waiter {
   virtual void settled() noexcept = 0;
   /// Whoever ran the fetch has left: this is to run its own, on the same flight.
   virtual void lead() noexcept = 0;
+  /// It was told to stop waiting.
+  virtual void stopped() noexcept = 0;
 
   /// The fetch that this waits within, if any: what its waking goes on with.
   FetchId asked_within;
@@ -34,10 +36,10 @@ class Waiter {
   friend WaiterList;
   Waiter* previous_ = nullptr;
   Waiter* next_ = nullptr;
-  bool is_linked_ = false;
+  WaiterList* list_ = nullptr;
 };
 
-/// The waiters of one fetch, first come first served. Owns none.
+/// Waiters, first come first served. Owns none.
 class WaiterList {
  public:
   void push_back(Waiter& waiter) noexcept {
@@ -45,15 +47,15 @@ class WaiterList {
     waiter.next_ = nullptr;
     (last_ != nullptr ? last_->next_ : first_) = &waiter;
     last_ = &waiter;
-    waiter.is_linked_ = true;
+    waiter.list_ = this;
   }
 
-  /// Takes a waiter off the list, if it is on it; tells whether it was.
-  bool erase(Waiter& waiter) noexcept {
-    if (!waiter.is_linked_) return false;
-    (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
-    (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
-    waiter.is_linked_ = false;
+  /// Takes a waiter off the list that it is on, if any; tells whether there was one.
+  static bool erase(Waiter& waiter) noexcept {
+    WaiterList* const list = std::exchange(waiter.list_, nullptr);
+    if (list == nullptr) return false;
+    (waiter.previous_ != nullptr ? waiter.previous_->next_ : list->first_) = waiter.next_;
+    (waiter.next_ != nullptr ? waiter.next_->previous_ : list->last_) = waiter.previous_;
     return true;
   }
 
