@@ -13,7 +13,8 @@ namespace tiercache {
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
   using Mutex = detail::SpinningMutex;
-  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, one.
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
+  /// `Mutex` that has no `is_locked()` as the library's own has, one.
   static constexpr unsigned reader_places = 8;
 
   /// Counts the owners of an object that several threads own.

@@ -13,7 +13,7 @@ template <class F, class Given = F>
 class Owned {
  public:
   /// Takes the fetcher.
-  explicit Owned(F fetcher) : fetcher_(std::move(fetcher)) {}
+  explicit Owned(F its_fetcher) : fetcher_(std::move(its_fetcher)) {}
 
   /// Returns the fetcher.
   [[nodiscard]] F& fetcher() noexcept { return fetcher_; }

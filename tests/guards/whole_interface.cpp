@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <utility>
 
 #define EXPECT(condition) \
@@ -91,6 +92,31 @@ int fetch_everything(Cache& cache) {
 }
 
 template <class Cache>
+Job read_as_asked(Cache& cache, Reply& reply, std::stop_token token, std::string& answer) {
+  auto fetch = [&reply](const std::string&) -> Reply& { return reply; };
+  auto post = [](auto job) { job(); };
+  answer = co_await cache.template get_or_fetch<Boards>("asked", tiercache::owned(fetch))
+               .max_age(1min)
+               .stop_on(token)
+               .resume_on(post);
+}
+
+template <class Cache>
+int fetch_as_asked(Cache& cache) {
+  Reply reply;
+  std::string answer;
+  read_as_asked(cache, reply, std::stop_token(), answer);
+  reply.waiting.resume();
+  EXPECT(answer == "a reply");
+
+  cache.template set_loader<Boards>([](const std::string& id) { return "loaded " + id; });
+  cache.template set_loader<Workspace>([] { return std::string("loaded"); });
+  EXPECT(cache.template get_or_fetch<Boards>("8").get() == "loaded 8");
+  EXPECT(!cache.template get_or_fetch<Workspace>().max_age(0s).get().empty());
+  return 0;
+}
+
+template <class Cache>
 int store_and_forget(Cache& cache) {
   int removals = 0;
   cache.template on_removal<Cards>([&removals](int, const std::string&, tiercache::RemovalCause cause) {
@@ -163,6 +189,8 @@ int use() {
   Cache cache;
   const int fetched = fetch_everything(cache);
   if (fetched != 0) return fetched;
+  const int asked = fetch_as_asked(cache);
+  if (asked != 0) return asked;
   cache.clear();
   return store_and_forget(cache);
 }

@@ -179,3 +179,16 @@ TEST_CASE("An unkeyed tier remembers that there is none") {
   CHECK_FALSE(cache.get<Motto>());
   CHECK(cache.stats<Motto>().not_found_hits == 2);
 }
+
+TEST_CASE("\"There is none\" is remembered from its own fetch on, whatever times the one before gave its value") {
+  ManualClock::reset();
+  ManualCache<Cards> cache;
+  const auto long_ago = ManualClock::now();
+  ManualClock::advance(1h);
+  const auto dated = [long_ago] { return tiercache::CacheEntry<std::string>{.value = "old", .stored_at = long_ago}; };
+  static_cast<void>(cache.get_or_fetch<Cards>(1, dated).get());
+  Nothing nothing;
+  CHECK_FALSE(cache.get_or_fetch<Cards>(2, nothing).get());
+  CHECK_FALSE(cache.get_or_fetch<Cards>(2, nothing).get());
+  CHECK(nothing.asked == 1);
+}

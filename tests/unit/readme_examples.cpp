@@ -1,10 +1,14 @@
 #include <tiercache/tiercache.hpp>
 
+#include <deque>
+#include <functional>
 #include <iostream>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "catch.hpp"
+#include "running.hpp"
 
 using namespace std::chrono_literals;
 
@@ -49,6 +53,34 @@ TEST_CASE("what the README shows of a cache does what it says") {
   CHECK(before.invalidations == 2);
   CHECK(since.inserts == 0);
   CHECK(cache.size<Cards>() == 0);
+}
+
+struct Loop {
+  void post(std::function<void()> job) { jobs.push_back(std::move(job)); }
+  std::deque<std::function<void()>> jobs;
+};
+
+// clang-format off
+support::Running<std::string> read(tiercache::TieredCache<Cards>& cache, std::string id, std::stop_token stop, Loop& loop) {
+  const auto fetch = [](const std::string& asked) { return "card " + asked; };
+  const auto post = [&loop](auto resume) { loop.post(std::move(resume)); };
+  co_return co_await cache.get_or_fetch<Cards>(id, tiercache::owned(fetch))  // goes on if this coroutine leaves
+      .max_age(5s)        // what is older is a miss, for this call
+      .stop_on(stop)      // throws fetch_abandoned as soon as it is told to
+      .resume_on(post);   // resumed there, if it had to wait
+}
+// clang-format on
+
+TEST_CASE("what the README shows of a lookup does what it says") {
+  tiercache::TieredCache<Cards> cache;
+  Loop loop;
+  CHECK(read(cache, "7", std::stop_token(), loop).get() == "card 7");
+
+  // clang-format off
+  cache.set_loader<Cards>([](const std::string& id) { return "card " + id; });  // belongs to the cache
+  std::string card = cache.get_or_fetch<Cards>("8").get();                      // or co_await it
+  // clang-format on
+  CHECK(card == "card 8");
 }
 
 }  // namespace

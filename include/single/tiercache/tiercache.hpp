@@ -1096,7 +1096,8 @@ namespace tiercache {
 struct MultiThreaded {
   /// Guards one tier. Any type with `lock()` and `unlock()` serves.
   using Mutex = detail::SpinningMutex;
-  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, one.
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
+  /// `Mutex` that has no `is_locked()` as the library's own has, one.
   static constexpr unsigned reader_places = 8;
 
   /// Counts the owners of an object that several threads own.
@@ -1555,6 +1556,7 @@ class Outcome {
     kind_ = Kind::pending;
     value_.reset();
     own_ttl_.reset();
+    stored_at_ = {};
     exception_ = nullptr;
     error_.reset();
   }
@@ -2719,7 +2721,7 @@ template <class F, class Given = F>
 class Owned {
  public:
   /// Takes the fetcher.
-  explicit Owned(F fetcher) : fetcher_(std::move(fetcher)) {}
+  explicit Owned(F its_fetcher) : fetcher_(std::move(its_fetcher)) {}
 
   /// Returns the fetcher.
   [[nodiscard]] F& fetcher() noexcept { return fetcher_; }
@@ -4523,7 +4525,8 @@ class TierState {
 
  protected:
   /// Whether those who read need not wait for each other.
-  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1 &&
+                                      requires(const typename Threading::Mutex& mutex) { mutex.is_locked(); };
 
   using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
   using Lock = LockGuard<TierLock>;

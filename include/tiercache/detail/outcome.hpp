@@ -54,6 +54,7 @@ class Outcome {
     kind_ = Kind::pending;
     value_.reset();
     own_ttl_.reset();
+    stored_at_ = {};
     exception_ = nullptr;
     error_.reset();
   }

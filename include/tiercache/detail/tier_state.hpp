@@ -49,7 +49,8 @@ class TierState {
 
  protected:
   /// Whether those who read need not wait for each other.
-  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1;
+  static constexpr bool has_readers = Contents<T, Threading>::Entries::hits_alone && reader_places<Threading> > 1 &&
+                                      requires(const typename Threading::Mutex& mutex) { mutex.is_locked(); };
 
   using TierLock = detail::TierLock<typename Threading::Mutex, has_readers ? reader_places<Threading> : 1>;
   using Lock = LockGuard<TierLock>;
