@@ -12,6 +12,7 @@
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/detail/store.hpp>
+#include <tiercache/detail/stores.hpp>
 #include <tiercache/detail/tier_list.hpp>
 #include <tiercache/fetcher.hpp>
 #include <tiercache/lookup.hpp>
@@ -26,19 +27,6 @@
 #include <utility>
 
 namespace tiercache {
-namespace detail {
-
-/// Lets the opt-in headers at the store of a tier.
-template <class T>
-struct StoreOf {
-  template <class Cache>
-  [[nodiscard]] static auto& in(const Cache& cache) {
-    return cache.template store<T>();
-  }
-};
-
-}  // namespace detail
-
 /// Keeps fetched things in memory, in tiers: kinds of things, each a type that derives from `Tier`, with its own key,
 /// value and rules. `TieredCache` and `LocalTieredCache` are this with a configuration.
 ///
@@ -79,7 +67,7 @@ class BasicTieredCache {
   /// a kilobyte a tier, whatever its capacity.
   template <class... Overridden>
   explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
-      : stores_(policy_among<Tiers>(overrides...)...) {
+      : stores_(overrides...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
     static_assert(detail::are_distinct<Overridden...>(),
@@ -327,10 +315,7 @@ class BasicTieredCache {
 
   template <class T>
   [[nodiscard]] Store<T>& store() const {
-    static_assert(detail::is_one_of<T, Tiers...>,
-                  "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
-    if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
-    if constexpr (detail::is_one_of<T, Tiers...>) return *static_cast<const StoreHolder<T>&>(stores_).store;
+    return stores_.template of<T>();
   }
 
   template <class T>
@@ -363,28 +348,7 @@ class BasicTieredCache {
     }
   }
 
-  template <class T, class... Overridden>
-  [[nodiscard]] static TierPolicy policy_among(const PolicyOverride<Overridden>&... overrides) {
-    TierPolicy policy = T::policy;
-    [[maybe_unused]] const auto apply = [&policy]<class O>(const PolicyOverride<O>& given) {
-      if constexpr (std::is_same_v<O, T>) policy = given.policy;
-    };
-    (apply(overrides), ...);
-    return policy;
-  }
-
-  template <class T>
-  struct StoreHolder {
-    explicit StoreHolder(const TierPolicy& policy) : store(detail::Reference<Store<T>>::adopt(new Store<T>(policy))) {}
-    detail::Reference<Store<T>> store;
-  };
-  // A tuple that costs little to compile.
-  struct Stores : StoreHolder<Tiers>... {
-    template <class... Policies>
-    explicit Stores(const Policies&... policies) : StoreHolder<Tiers>(policies)... {}
-  };
-
-  Stores stores_;
+  detail::Stores<detail::UsableConfig<Config>, Tiers...> stores_;
 };
 
 /// The cache that is safe from many threads.

@@ -3757,7 +3757,7 @@ class Entries {
     }
   }
 
-  /// Returns how many writes ago an entry was stored.
+  /// Returns how many writes ago an entry was stored; `oldest_age` of what the sweep has come by since it was older.
   [[nodiscard]] std::uint32_t age(const Entry& held) const noexcept { return writes_ - held.written; }
 
   /// Returns how many places for entries there are, those where there is none included.
@@ -3767,7 +3767,10 @@ class Entries {
   [[nodiscard]] Found next_in_sweep() noexcept {
     if (sweep_ >= slab_.end()) sweep_ = 0;
     const Found place = at(sweep_++);
-    return place->is_held ? place : Found{};
+    if (!place->is_held) return {};
+    // The count of writes wraps; the sweep comes by long before an age does.
+    if (age(*place) > oldest_age) place->written = writes_ - oldest_age;
+    return place;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
@@ -3775,6 +3778,7 @@ class Entries {
 
  private:
   using Policy = FullEviction<T>;
+  static constexpr std::uint32_t oldest_age = 0x8000'0000;
 
   /// The entries as an eviction policy sees them.
   class View {
@@ -4230,8 +4234,9 @@ class Contents {
     });
     leaving = detail::sorted_chain(
         leaving, [this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    const std::size_t most = entries_.size() - count;  // there may be more: those too old to be told apart
     std::size_t dropped = 0;
-    for (; leaving != nullptr; ++dropped) {
+    for (; dropped < most; ++dropped) {
       const Found oldest = entries_.at(*std::exchange(leaving, leaving->next));
       drop(oldest, RemovalCause::Trimmed, removals);
     }
@@ -6170,12 +6175,47 @@ class Store final : public FlightControl<Config, T> {
 
 }  // namespace tiercache::detail
 
-// <tiercache/tiered_cache.hpp>
-// TieredCache: the whole public interface, to be read from top to bottom. What a tier declares is in tier.hpp, what a
-// fetcher may be in fetcher.hpp, what get_or_fetch returns in lookup.hpp. The work is done in detail/store.hpp.
+// <tiercache/detail/stores.hpp>
+// Stores: the stores of a cache's tiers, found by tier. What is done with them is in tiered_cache.hpp.
 
-namespace tiercache {
-namespace detail {
+namespace tiercache::detail {
+
+/// A share in the store of tier `T`.
+template <class Config, class T>
+struct StoreHolder {
+  explicit StoreHolder(const TierPolicy& policy)
+      : store(Reference<Store<Config, T>>::adopt(new Store<Config, T>(policy))) {}
+  Reference<Store<Config, T>> store;
+};
+
+/// A share in the store of each of `Tiers`. Not a tuple: by base classes it costs less to compile.
+template <class Config, class... Tiers>
+class Stores : StoreHolder<Config, Tiers>... {
+ public:
+  /// Makes the stores, with the tiers' own policies but for those given.
+  template <class... Overridden>
+  explicit Stores(const PolicyOverride<Overridden>&... overrides)
+      : StoreHolder<Config, Tiers>(policy_among<Tiers>(overrides...))... {}
+
+  template <class T>
+  [[nodiscard]] Store<Config, T>& of() const {
+    static_assert(is_one_of<T, Tiers...>,
+                  "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
+    if constexpr (!is_one_of<T, Tiers...>) return detail::refused<Store<Config, T>&>();
+    if constexpr (is_one_of<T, Tiers...>) return *static_cast<const StoreHolder<Config, T>&>(*this).store;
+  }
+
+ private:
+  template <class T, class... Overridden>
+  [[nodiscard]] static TierPolicy policy_among(const PolicyOverride<Overridden>&... overrides) {
+    TierPolicy policy = T::policy;
+    [[maybe_unused]] const auto apply = [&policy]<class O>(const PolicyOverride<O>& given) {
+      if constexpr (std::is_same_v<O, T>) policy = given.policy;
+    };
+    (apply(overrides), ...);
+    return policy;
+  }
+};
 
 /// Lets the opt-in headers at the store of a tier.
 template <class T>
@@ -6186,8 +6226,13 @@ struct StoreOf {
   }
 };
 
-}  // namespace detail
+}  // namespace tiercache::detail
 
+// <tiercache/tiered_cache.hpp>
+// TieredCache: the whole public interface, to be read from top to bottom. What a tier declares is in tier.hpp, what a
+// fetcher may be in fetcher.hpp, what get_or_fetch returns in lookup.hpp. The work is done in detail/store.hpp.
+
+namespace tiercache {
 /// Keeps fetched things in memory, in tiers: kinds of things, each a type that derives from `Tier`, with its own key,
 /// value and rules. `TieredCache` and `LocalTieredCache` are this with a configuration.
 ///
@@ -6228,7 +6273,7 @@ class BasicTieredCache {
   /// a kilobyte a tier, whatever its capacity.
   template <class... Overridden>
   explicit(sizeof...(Overridden) > 0) BasicTieredCache(const PolicyOverride<Overridden>&... overrides)
-      : stores_(policy_among<Tiers>(overrides...)...) {
+      : stores_(overrides...) {
     static_assert((detail::is_one_of<Overridden, Tiers...> && ...),
                   "tiercache: with<T> names a tier that this cache does not have; add it to its template arguments");
     static_assert(detail::are_distinct<Overridden...>(),
@@ -6476,10 +6521,7 @@ class BasicTieredCache {
 
   template <class T>
   [[nodiscard]] Store<T>& store() const {
-    static_assert(detail::is_one_of<T, Tiers...>,
-                  "tiercache: this cache has no such tier; add it to its template arguments: TieredCache<..., T>");
-    if constexpr (!detail::is_one_of<T, Tiers...>) return detail::refused<Store<T>&>();
-    if constexpr (detail::is_one_of<T, Tiers...>) return *static_cast<const StoreHolder<T>&>(stores_).store;
+    return stores_.template of<T>();
   }
 
   template <class T>
@@ -6512,28 +6554,7 @@ class BasicTieredCache {
     }
   }
 
-  template <class T, class... Overridden>
-  [[nodiscard]] static TierPolicy policy_among(const PolicyOverride<Overridden>&... overrides) {
-    TierPolicy policy = T::policy;
-    [[maybe_unused]] const auto apply = [&policy]<class O>(const PolicyOverride<O>& given) {
-      if constexpr (std::is_same_v<O, T>) policy = given.policy;
-    };
-    (apply(overrides), ...);
-    return policy;
-  }
-
-  template <class T>
-  struct StoreHolder {
-    explicit StoreHolder(const TierPolicy& policy) : store(detail::Reference<Store<T>>::adopt(new Store<T>(policy))) {}
-    detail::Reference<Store<T>> store;
-  };
-  // A tuple that costs little to compile.
-  struct Stores : StoreHolder<Tiers>... {
-    template <class... Policies>
-    explicit Stores(const Policies&... policies) : StoreHolder<Tiers>(policies)... {}
-  };
-
-  Stores stores_;
+  detail::Stores<detail::UsableConfig<Config>, Tiers...> stores_;
 };
 
 /// The cache that is safe from many threads.

@@ -154,8 +154,9 @@ class Contents {
     });
     leaving = detail::sorted_chain(
         leaving, [this](const Entry& left, const Entry& right) { return entries_.age(left) > entries_.age(right); });
+    const std::size_t most = entries_.size() - count;  // there may be more: those too old to be told apart
     std::size_t dropped = 0;
-    for (; leaving != nullptr; ++dropped) {
+    for (; dropped < most; ++dropped) {
       const Found oldest = entries_.at(*std::exchange(leaving, leaving->next));
       drop(oldest, RemovalCause::Trimmed, removals);
     }

@@ -132,7 +132,7 @@ class Entries {
     }
   }
 
-  /// Returns how many writes ago an entry was stored.
+  /// Returns how many writes ago an entry was stored; `oldest_age` of what the sweep has come by since it was older.
   [[nodiscard]] std::uint32_t age(const Entry& held) const noexcept { return writes_ - held.written; }
 
   /// Returns how many places for entries there are, those where there is none included.
@@ -142,7 +142,10 @@ class Entries {
   [[nodiscard]] Found next_in_sweep() noexcept {
     if (sweep_ >= slab_.end()) sweep_ = 0;
     const Found place = at(sweep_++);
-    return place->is_held ? place : Found{};
+    if (!place->is_held) return {};
+    // The count of writes wraps; the sweep comes by long before an age does.
+    if (age(*place) > oldest_age) place->written = writes_ - oldest_age;
+    return place;
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
@@ -150,6 +153,7 @@ class Entries {
 
  private:
   using Policy = FullEviction<T>;
+  static constexpr std::uint32_t oldest_age = 0x8000'0000;
 
   /// The entries as an eviction policy sees them.
   class View {
