@@ -19,3 +19,4 @@
 #include <tiercache/tiered_cache.hpp>
 #include <tiercache/ttl.hpp>
 #include <tiercache/version.hpp>
+#include <tiercache/write.hpp>

@@ -20,6 +20,7 @@
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
 #include <tiercache/tier_stats.hpp>
+#include <tiercache/write.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -244,6 +245,22 @@ class BasicTieredCache {
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
   /// next.
   std::size_t clear() { return (store<Tiers>().invalidate_all(RemovalCause::Cleared) + ...); }
+
+  /// Returns a write of what `key` stands for: `co_await cache.write<Cards>(id, operation)` invalidates the key, calls
+  /// `operation()`, awaits what that gives if it can be awaited, and invalidates again: a fetch that overlaps it is not
+  /// stored. It yields what the operation yields; if that throws, the invalidation still stands. See `Write`.
+  template <class T, class K = Key<T>, class Operation>
+  auto write(const K& key, Operation&& operation) {
+    using Invalidation = detail::KeyInvalidation<T, decltype(stores_)>;
+    return Write<Invalidation, Operation>(
+        Invalidation(stores_, detail::make_key<T>(detail::keep_key<T, const K&>(key))),
+        std::forward<Operation>(operation));
+  }
+  /// `write` for an `Unkeyed` tier.
+  template <class T, class Operation>
+  auto write(Operation&& operation) {
+    return write<T>(no_key<T>(), std::forward<Operation>(operation));
+  }
 
   // Upkeep.
 
