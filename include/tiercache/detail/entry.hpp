@@ -53,6 +53,9 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
 
+  // The node of a policy may have members of any name: what the other bases have is always said to be theirs.
+  using EntryWeight<T>::weight;
+
   // In the order, and of the size, that leave no gaps behind the node of a policy.
   bool has_key : 1 = false;
   Content content : 2 = Content::none;
@@ -93,7 +96,14 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_key(K&& its_key, std::uint32_t its_hash) {
     std::construct_at(std::addressof(key), std::forward<K>(its_key));
     has_key = true;
-    this->keep_hash(its_hash);
+    EntryHash<T>::keep_hash(its_hash);
+  }
+
+  /// Returns the hash that came with the key, where it is kept.
+  [[nodiscard]] std::uint32_t hash() const noexcept
+    requires(!is_hashed_at_once<T>)
+  {
+    return EntryHash<T>::kept_hash;
   }
 
   /// Puts a value into an entry that has a key and none yet.
@@ -101,7 +111,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_value(V&& its_value) {
     std::construct_at(std::addressof(value), std::forward<V>(its_value));
     content = Content::value;
-    this->weigh(key, value);
+    EntryWeight<T>::weigh(key, value);
   }
   [[nodiscard]] bool has_value() const noexcept {
     return content == Content::value || content == Content::value_with_ttl;
