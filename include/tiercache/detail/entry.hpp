@@ -20,11 +20,12 @@ namespace tiercache::detail {
 /// reads can tell the usual case by one look.
 enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
 
-/// What an entry weighs: 1, unless the tier says otherwise.
+/// What an entry weighs: 1, unless it has a value and the tier says otherwise.
 template <class T>
 struct EntryWeight {
   static constexpr std::size_t weight = 1;
   void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+  void forget_weight() const noexcept {}
 };
 template <class T>
   requires(TierTraits<T>::has_weigher)
@@ -33,6 +34,7 @@ struct EntryWeight<T> {
   void weigh(const typename T::key_type& key, const typename T::value_type& value) {
     weight = TierTraits<T>::weigh(key, value);
   }
+  void forget_weight() noexcept { weight = 1; }
 };
 
 /// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
@@ -132,6 +134,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     if (has_key) std::destroy_at(std::addressof(key));
     has_key = false;
     content = Content::none;
+    EntryWeight<T>::forget_weight();
   }
 };
 
