@@ -130,7 +130,9 @@ class AdaptiveClock {
   /// came last, if there is another.
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
-    drain_window(entries, 1.0);
+    // Who is there beyond the capacity stays in the window until it contends. Where weight is what is bounded that may
+    // be many, now and then: let into the main space, they would push out what is asked for more often.
+    drain_window(entries, detail::larger(1.0, static_cast<double>(size()) - static_cast<double>(capacity_)));
     const bool has_rival = main_.size() > 1 || (main_.size() == 1 && main_.oldest() != newest_);
     if (has_rival && !is_window_above(target_)) return victim_of_main(entries);
     if (window_.size() == 0) return newest_;
