@@ -67,6 +67,8 @@ class AdaptiveClock {
     }
     sketch_.count(hash);
     entries[entry].counter.store(0, relaxed);
+    newest_ = entry;
+    doomed_ = detail::no_slot;
     if (ghosts_.erase(hash)) {
       vote(1.0);
       if (size() >= capacity_ && main_.size() != 0) {
@@ -81,7 +83,6 @@ class AdaptiveClock {
     entries[entry].is_main = 0;
     entries[entry].is_spent = 0;
     window_.push_newest(entries, entry);
-    newest_ = entry;
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
@@ -109,8 +110,8 @@ class AdaptiveClock {
     entries[fresh].is_main = entries[old].is_main;
     entries[fresh].is_spent = entries[old].is_spent;
     (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
-    if (doomed_ == old) doomed_ = fresh;
-    if (newest_ == old) newest_ = fresh;
+    if (doomed_ == old) doomed_ = detail::no_slot;
+    newest_ = fresh;
   }
 
   /// Forgets `entry`.
@@ -129,12 +130,16 @@ class AdaptiveClock {
   /// came last, if there is another.
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
-    drain_window(entries, 1.0);
-    if (!is_window_above(target_) && main_.size() != 0) return victim_of_main(entries);
+    // Who is there beyond the capacity stays in the window until it contends. Where weight is what is bounded that may
+    // be many, now and then: let into the main space, they would push out what is asked for more often.
+    drain_window(entries, detail::larger(1.0, static_cast<double>(size()) - static_cast<double>(capacity_)));
+    const bool has_rival = main_.size() > 1 || (main_.size() == 1 && main_.oldest() != newest_);
+    if (has_rival && !is_window_above(target_)) return victim_of_main(entries);
+    if (window_.size() == 0) return newest_;
     if (window_.oldest() == newest_) window_.make_newest(entries, newest_);
     const detail::Slot candidate = window_.oldest();
     const std::uint32_t hash = entries.hash(candidate);
-    if (main_.size() != 0) {
+    if (has_rival) {
       const detail::Slot rival = victim_of_main(entries);
       if (beats(hash, entries.hash(rival))) {
         window_.erase(entries, candidate);
@@ -200,7 +205,7 @@ class AdaptiveClock {
     }
   }
 
-  /// Moves the hand of the main space, and returns where it stops.
+  /// Moves the hand of the main space, and returns where it stops: at one that did not come last. Wants such a one.
   [[nodiscard]] detail::Slot victim_of_main(const auto& entries) noexcept {
     for (int steps = 0; steps < most_steps; ++steps) {
       const detail::Slot oldest = main_.oldest();
@@ -221,6 +226,7 @@ class AdaptiveClock {
       }
       main_.make_newest(entries, oldest);
     }
+    if (main_.oldest() == newest_) main_.make_newest(entries, newest_);
     return main_.oldest();
   }
 

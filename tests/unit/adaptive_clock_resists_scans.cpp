@@ -91,6 +91,25 @@ TEST_CASE("What was stored last is there, however often the others were read") {
   }
 }
 
+TEST_CASE("What was stored last is there, however many others have to go for it") {
+  const auto policy = GENERATE(tiercache::TierPolicy{.ttl = forever, .capacity = 20, .trim_to = 5},
+                               tiercache::TierPolicy{.ttl = forever, .max_weight = 45},
+                               tiercache::TierPolicy{.ttl = forever, .capacity = 9, .trim_to = 2, .max_weight = 60});
+  ManualCache<HeavyPages> cache{tiercache::with<HeavyPages>(policy)};
+  std::mt19937 random(1);
+  int lost = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t key = random() % (1 + random() % 60);
+    if (random() % 2 == 0) {
+      static_cast<void>(cache.get<HeavyPages>(key));
+    } else {
+      cache.put<HeavyPages>(key, key);
+      lost += cache.peek<HeavyPages>(key) ? 0 : 1;
+    }
+  }
+  CHECK(lost == 0);
+}
+
 TEST_CASE("The policy follows the capacity, up and down") {
   ManualCache<Pages> cache;
   std::mt19937 random(1);

@@ -90,8 +90,8 @@ class Program {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("P7: capacity and max_weight hold after every operation", "", tiercache::OldestFirst,
-                   tiercache::Lru) {
+TEMPLATE_TEST_CASE("P7: capacity and max_weight hold after every operation", "", tiercache::AdaptiveClock,
+                   tiercache::OldestFirst, tiercache::Sieve, tiercache::Lru) {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     ManualClock::reset();
     Program<TestType> program(seed);

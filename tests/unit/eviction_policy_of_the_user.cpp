@@ -2,6 +2,7 @@
 #include "manual_time.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <random>
 #include <vector>
@@ -53,6 +54,41 @@ class NewestFirst {
 struct Cards : tiercache::Tier<int, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 3};
   using eviction = NewestFirst;
+};
+
+// Evicts who was read least, and counts on a new node for each entry. One that can be neither copied nor assigned.
+class LeastRead {
+ public:
+  struct Node {
+    std::atomic<int> reads = 0;
+    const std::vector<int>* written_to = nullptr;
+    std::vector<int> notes;
+  };
+
+  void insert(Node& node) noexcept {
+    used = used || node.reads != 0 || node.written_to != nullptr || !node.notes.empty();
+    nodes_.push_back(&node);
+  }
+  void hit(Node& node) noexcept {
+    ++node.reads;
+    node.notes.push_back(1);
+    node.written_to = &node.notes;
+  }
+  void erase(Node& node) noexcept { nodes_.erase(std::find(nodes_.begin(), nodes_.end(), &node)); }
+  Node& victim() noexcept {
+    return **std::min_element(nodes_.begin(), nodes_.end(),
+                              [](const Node* left, const Node* right) { return left->reads < right->reads; });
+  }
+
+  static inline bool used = false;
+
+ private:
+  std::vector<Node*> nodes_;
+};
+
+struct Pages : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 3};
+  using eviction = LeastRead;
 };
 
 struct NotNoexcept {
@@ -145,4 +181,18 @@ TEST_CASE("A policy is told of each entry once when it comes and once when it go
   }
   CHECK(NewestFirst::live == before);
   CHECK_FALSE(NewestFirst::broken);
+}
+
+TEST_CASE("A policy in its plain form gets a new node with each entry") {
+  ManualClock::reset();
+  LeastRead::used = false;
+  ManualCache<Pages> cache;
+  for (int key = 0; key < 100; ++key) {
+    cache.put<Pages>(key, key);
+    CHECK(cache.get<Pages>(key) == key);
+    cache.put<Pages>(key, -key);  // in place of the one before, which was read
+    CHECK(cache.get<Pages>(key) == -key);
+    if (key % 7 == 0) cache.invalidate<Pages>(key);
+  }
+  CHECK_FALSE(LeastRead::used);
 }

@@ -5,6 +5,7 @@
 #include <any>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace app {
@@ -65,6 +66,56 @@ struct Anything : tiercache::Tier<int, std::any> {
   static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(5)};
 };
 
+// Evicts who was read least, and calls what it keeps in an entry as the library calls what it keeps there itself.
+class LeastRead {
+ public:
+  struct Node {
+    int weight = 0, kept_hash = 0, slot = 0, next = 0, written = 0, content = 0, cause = 0, is_held = 0, key = 0,
+        value = 0;
+    Node* entry = nullptr;
+    void weigh() noexcept { ++weight; }
+    void keep_hash() noexcept { ++kept_hash; }
+    void forget_weight() noexcept { weight = 0; }
+    void clear() noexcept { *this = Node{}; }
+    [[nodiscard]] int hash() const noexcept { return kept_hash; }
+  };
+
+  void insert(Node& node) noexcept {
+    node.clear();
+    node.entry = newest_;
+    newest_ = &node;
+  }
+  void hit(Node& node) noexcept {
+    node.weigh();
+    node.keep_hash();
+  }
+  void erase(Node& node) noexcept {
+    Node** at = &newest_;
+    while (*at != &node) at = &(*at)->entry;
+    *at = node.entry;
+  }
+  Node& victim() noexcept {
+    Node* least = newest_;
+    for (Node* node = newest_; node != nullptr; node = node->entry) {
+      if (node->hash() < least->hash()) least = node;
+    }
+    return *least;
+  }
+
+ private:
+  Node* newest_ = nullptr;
+};
+
+template <class KeyType>
+struct Words : tiercache::Tier<KeyType, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = tiercache::forever, .capacity = 2};
+  using eviction = LeastRead;
+};
+template <class KeyType>
+struct WeighedWords : Words<KeyType> {
+  static std::size_t weigh(const KeyType&, const std::string& word) { return word.size(); }
+};
+
 }  // namespace
 
 TEST_CASE("Functions of the user's with the library's names are not called by it") {
@@ -89,4 +140,18 @@ TEST_CASE("An entry for a tier that can hold anything gives its value and its TT
   tiercache::ManualClock::advance(std::chrono::seconds(1));
   CHECK_FALSE(cache.get<Anything>(1));
   CHECK_FALSE(cache.get<Anything>(2));
+}
+
+TEMPLATE_TEST_CASE("What a policy keeps in an entry may have the names of what the library keeps there", "", Words<int>,
+                   Words<std::string>, WeighedWords<int>, WeighedWords<std::string>) {
+  support::ManualCache<TestType> cache;
+  using Key = typename TestType::key_type;
+  const Key keys[] = {Key{'a'}, Key{'b'}, Key{'c'}};
+  cache.template put<TestType>(keys[0], "one");
+  cache.template put<TestType>(keys[1], "two");
+  CHECK(cache.template get<TestType>(keys[0]) == "one");
+  cache.template put<TestType>(keys[2], "three");
+  CHECK(cache.template get<TestType>(keys[0]) == "one");
+  CHECK_FALSE(cache.template get<TestType>(keys[1]));
+  CHECK(cache.template get<TestType>(keys[2]) == "three");
 }

@@ -183,3 +183,29 @@ TEST_CASE("Without a weigher an entry weighs one, and what is known not to exist
   static_cast<void>(cache.get_or_fetch<Blobs>(1, [] { return std::optional<std::size_t>(); }).get());
   CHECK(cache.stats<Blobs>().weight == 1);
 }
+
+TEST_CASE("What is known not to exist weighs one, whatever had its place before") {
+  ManualClock::reset();
+  ManualCache<Blobs> cache;
+  int asked = 0;
+  const auto find_nothing = [&asked] {
+    ++asked;
+    return std::optional<std::size_t>();
+  };
+  SECTION("one that was too heavy") {
+    cache.put<Blobs>(1, 11U);
+  }
+  SECTION("one that left") {
+    cache.put<Blobs>(1, 7U);
+    cache.invalidate<Blobs>(1);
+  }
+  SECTION("one that was evicted") {
+    cache.put<Blobs>(1, 7U);
+    cache.put<Blobs>(2, 9U);
+    cache.invalidate<Blobs>(2);
+  }
+  for (const int key : {3, 3, 4, 4}) CHECK_FALSE(cache.get_or_fetch<Blobs>(key, find_nothing).get());
+  CHECK(asked == 2);
+  CHECK(cache.size<Blobs>() == 2);
+  CHECK(cache.stats<Blobs>().weight == 2);
+}

@@ -603,6 +603,8 @@ class AdaptiveClock {
     }
     sketch_.count(hash);
     entries[entry].counter.store(0, relaxed);
+    newest_ = entry;
+    doomed_ = detail::no_slot;
     if (ghosts_.erase(hash)) {
       vote(1.0);
       if (size() >= capacity_ && main_.size() != 0) {
@@ -617,7 +619,6 @@ class AdaptiveClock {
     entries[entry].is_main = 0;
     entries[entry].is_spent = 0;
     window_.push_newest(entries, entry);
-    newest_ = entry;
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
 
@@ -645,8 +646,8 @@ class AdaptiveClock {
     entries[fresh].is_main = entries[old].is_main;
     entries[fresh].is_spent = entries[old].is_spent;
     (entries[old].is_main != 0 ? main_ : window_).replace(entries, old, fresh);
-    if (doomed_ == old) doomed_ = fresh;
-    if (newest_ == old) newest_ = fresh;
+    if (doomed_ == old) doomed_ = detail::no_slot;
+    newest_ = fresh;
   }
 
   /// Forgets `entry`.
@@ -665,12 +666,16 @@ class AdaptiveClock {
   /// came last, if there is another.
   [[nodiscard]] detail::Slot victim(const auto& entries) noexcept {
     if (doomed_ != detail::no_slot) return doomed_;
-    drain_window(entries, 1.0);
-    if (!is_window_above(target_) && main_.size() != 0) return victim_of_main(entries);
+    // Who is there beyond the capacity stays in the window until it contends. Where weight is what is bounded that may
+    // be many, now and then: let into the main space, they would push out what is asked for more often.
+    drain_window(entries, detail::larger(1.0, static_cast<double>(size()) - static_cast<double>(capacity_)));
+    const bool has_rival = main_.size() > 1 || (main_.size() == 1 && main_.oldest() != newest_);
+    if (has_rival && !is_window_above(target_)) return victim_of_main(entries);
+    if (window_.size() == 0) return newest_;
     if (window_.oldest() == newest_) window_.make_newest(entries, newest_);
     const detail::Slot candidate = window_.oldest();
     const std::uint32_t hash = entries.hash(candidate);
-    if (main_.size() != 0) {
+    if (has_rival) {
       const detail::Slot rival = victim_of_main(entries);
       if (beats(hash, entries.hash(rival))) {
         window_.erase(entries, candidate);
@@ -736,7 +741,7 @@ class AdaptiveClock {
     }
   }
 
-  /// Moves the hand of the main space, and returns where it stops.
+  /// Moves the hand of the main space, and returns where it stops: at one that did not come last. Wants such a one.
   [[nodiscard]] detail::Slot victim_of_main(const auto& entries) noexcept {
     for (int steps = 0; steps < most_steps; ++steps) {
       const detail::Slot oldest = main_.oldest();
@@ -757,6 +762,7 @@ class AdaptiveClock {
       }
       main_.make_newest(entries, oldest);
     }
+    if (main_.oldest() == newest_) main_.make_newest(entries, newest_);
     return main_.oldest();
   }
 
@@ -3293,23 +3299,30 @@ namespace tiercache::detail {
 /// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
 template <class P>
 class PlainEviction {
- public:
-  struct Node : P::Node {
+  struct Numbered : P::Node {
     Slot slot = no_slot;
+  };
+
+ public:
+  // A member, where the entry has it as a base: so it can be made anew without a care for what lies in its padding.
+  struct Node {
+    Numbered numbered;
   };
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept {
-    entries[entry].slot = entry;
-    policy_.insert(entries[entry]);
+    Numbered* const node = std::addressof(entries[entry].numbered);
+    std::destroy_at(node);
+    std::construct_at(node)->slot = entry;
+    policy_.insert(*node);
   }
-  void hit(Node& node) noexcept { policy_.hit(node); }
+  void hit(Node& node) noexcept { policy_.hit(node.numbered); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
-    policy_.erase(entries[old]);
+    erase(entries, old);
     insert(entries, fresh);
   }
-  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
-  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Node&>(policy_.victim()).slot; }
+  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry].numbered); }
+  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Numbered&>(policy_.victim()).slot; }
 
  private:
   P policy_;
@@ -3354,11 +3367,12 @@ namespace tiercache::detail {
 /// reads can tell the usual case by one look.
 enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
 
-/// What an entry weighs: 1, unless the tier says otherwise.
+/// What an entry weighs: 1, unless it has a value and the tier says otherwise.
 template <class T>
 struct EntryWeight {
   static constexpr std::size_t weight = 1;
   void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+  void forget_weight() const noexcept {}
 };
 template <class T>
   requires(TierTraits<T>::has_weigher)
@@ -3367,6 +3381,7 @@ struct EntryWeight<T> {
   void weigh(const typename T::key_type& key, const typename T::value_type& value) {
     weight = TierTraits<T>::weigh(key, value);
   }
+  void forget_weight() noexcept { weight = 1; }
 };
 
 /// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
@@ -3386,6 +3401,9 @@ template <class T>
 struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
+
+  // The node of a policy may have members of any name: what the other bases have is always said to be theirs.
+  using EntryWeight<T>::weight;
 
   // In the order, and of the size, that leave no gaps behind the node of a policy.
   bool has_key : 1 = false;
@@ -3427,7 +3445,14 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_key(K&& its_key, std::uint32_t its_hash) {
     std::construct_at(std::addressof(key), std::forward<K>(its_key));
     has_key = true;
-    this->keep_hash(its_hash);
+    EntryHash<T>::keep_hash(its_hash);
+  }
+
+  /// Returns the hash that came with the key, where it is kept.
+  [[nodiscard]] std::uint32_t hash() const noexcept
+    requires(!is_hashed_at_once<T>)
+  {
+    return EntryHash<T>::kept_hash;
   }
 
   /// Puts a value into an entry that has a key and none yet.
@@ -3435,7 +3460,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_value(V&& its_value) {
     std::construct_at(std::addressof(value), std::forward<V>(its_value));
     content = Content::value;
-    this->weigh(key, value);
+    EntryWeight<T>::weigh(key, value);
   }
   [[nodiscard]] bool has_value() const noexcept {
     return content == Content::value || content == Content::value_with_ttl;
@@ -3456,6 +3481,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     if (has_key) std::destroy_at(std::addressof(key));
     has_key = false;
     content = Content::none;
+    EntryWeight<T>::forget_weight();
   }
 };
 
@@ -3670,7 +3696,7 @@ class Entries {
     if constexpr (is_hashed_at_once<T>) {
       return hash_of(entry.key);
     } else {
-      return entry.kept_hash;
+      return entry.hash();
     }
   }
 
@@ -3680,7 +3706,7 @@ class Entries {
     return index_.find(hash, [&](Slot slot) -> Found {
       Entry& entry = slab_[slot];
       if constexpr (!is_hashed_at_once<T>) {
-        if (entry.kept_hash != hash) return {};
+        if (entry.hash() != hash) return {};
       }
       return detail::is_key<T>(entry.key, key) ? Found{&entry, slot} : Found{};
     });
@@ -4113,7 +4139,7 @@ class Contents {
   /// Makes an empty tier, with hashes of its own.
   Contents(const TierPolicy& policy, std::uint64_t seed) noexcept
       : policy_(policy), lifetimes_(policy), entries_(seed) {
-    entries_.resize(policy.capacity);
+    entries_.resize(told_room_);
   }
 
   /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
@@ -4248,7 +4274,7 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     lifetimes_.follow(policy);
-    entries_.resize(policy.capacity);
+    tell_room();
     keep_bounds(nullptr, removals);
   }
 
@@ -4314,13 +4340,40 @@ class Contents {
     };
     const auto holds = [&] { return entries_.size() <= policy_.capacity && is_light(); };
     if (holds()) return;
-    if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
+    if (Entries::has_admission && !is_light()) learn_room(fresh);
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
     while (entries_.size() > left || !holds()) {
       const Found victim = entries_.victim();
       if (victim.entry == fresh) fresh = nullptr;
       drop(victim, RemovalCause::Evicted, removals);
     }
+  }
+
+  /// Learns about how many entries fit into `max_weight`, now that there are too many, `fresh` included, which came
+  /// last, if it is not null.
+  void learn_room(const Entry* fresh) noexcept {
+    const auto bound = static_cast<double>(policy_.max_weight);
+    const auto size = static_cast<double>(entries_.size());
+    if (fresh == nullptr) {
+      if (mean_weight_ == 0.0) mean_weight_ = static_cast<double>(entries_.weight()) / size;
+    } else {
+      // Down at once and up slowly, so that it stays near the least that fitted lately. A policy may give away unseen
+      // what is free below it, and should not do so whenever a heavy entry has left.
+      const double fitted = size - 1.0;
+      const double known = mean_weight_ != 0.0 ? bound / mean_weight_ : fitted;
+      mean_weight_ = bound / (fitted < known ? fitted : known + (fitted - known) / (4.0 * fitted));
+    }
+    tell_room();
+  }
+
+  /// Tells the eviction policy for how many entries there is room, as far as that is known.
+  void tell_room() noexcept {
+    std::size_t room = policy_.capacity;
+    if (policy_.max_weight != unbounded && mean_weight_ != 0.0) {
+      const double fitting = static_cast<double>(policy_.max_weight) / mean_weight_ + 0.5;
+      if (fitting < static_cast<double>(room)) room = larger(std::size_t{1}, static_cast<std::size_t>(fitting));
+    }
+    if (room != std::exchange(told_room_, room)) entries_.resize(room);
   }
 
   /// Returns the age of the newest entry that has to go so that `count` are left. Wants more than `count`.
@@ -4345,6 +4398,10 @@ class Contents {
   TierPolicy policy_;
   Lifetimes<T> lifetimes_;
   Entries entries_;
+  /// What the eviction policy knows of the bounds.
+  std::size_t told_room_ = policy_.capacity;
+  /// What an entry weighs, about, if the tier is full by weight; 0 if it was not yet.
+  double mean_weight_ = 0.0;
   Reference<Listener> listener_;
 };
 

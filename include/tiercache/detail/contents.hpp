@@ -33,7 +33,7 @@ class Contents {
   /// Makes an empty tier, with hashes of its own.
   Contents(const TierPolicy& policy, std::uint64_t seed) noexcept
       : policy_(policy), lifetimes_(policy), entries_(seed) {
-    entries_.resize(policy.capacity);
+    entries_.resize(told_room_);
   }
 
   /// Returns the hash of a key, or of what stands for one. Throws what the user's hash throws.
@@ -168,7 +168,7 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     lifetimes_.follow(policy);
-    entries_.resize(policy.capacity);
+    tell_room();
     keep_bounds(nullptr, removals);
   }
 
@@ -234,13 +234,40 @@ class Contents {
     };
     const auto holds = [&] { return entries_.size() <= policy_.capacity && is_light(); };
     if (holds()) return;
-    if (!is_light()) entries_.resize(smaller(entries_.size() - 1, policy_.capacity));
+    if (Entries::has_admission && !is_light()) learn_room(fresh);
     const std::size_t left = policy_.trim_to != 0 ? policy_.trim_to : policy_.capacity;
     while (entries_.size() > left || !holds()) {
       const Found victim = entries_.victim();
       if (victim.entry == fresh) fresh = nullptr;
       drop(victim, RemovalCause::Evicted, removals);
     }
+  }
+
+  /// Learns about how many entries fit into `max_weight`, now that there are too many, `fresh` included, which came
+  /// last, if it is not null.
+  void learn_room(const Entry* fresh) noexcept {
+    const auto bound = static_cast<double>(policy_.max_weight);
+    const auto size = static_cast<double>(entries_.size());
+    if (fresh == nullptr) {
+      if (mean_weight_ == 0.0) mean_weight_ = static_cast<double>(entries_.weight()) / size;
+    } else {
+      // Down at once and up slowly, so that it stays near the least that fitted lately. A policy may give away unseen
+      // what is free below it, and should not do so whenever a heavy entry has left.
+      const double fitted = size - 1.0;
+      const double known = mean_weight_ != 0.0 ? bound / mean_weight_ : fitted;
+      mean_weight_ = bound / (fitted < known ? fitted : known + (fitted - known) / (4.0 * fitted));
+    }
+    tell_room();
+  }
+
+  /// Tells the eviction policy for how many entries there is room, as far as that is known.
+  void tell_room() noexcept {
+    std::size_t room = policy_.capacity;
+    if (policy_.max_weight != unbounded && mean_weight_ != 0.0) {
+      const double fitting = static_cast<double>(policy_.max_weight) / mean_weight_ + 0.5;
+      if (fitting < static_cast<double>(room)) room = larger(std::size_t{1}, static_cast<std::size_t>(fitting));
+    }
+    if (room != std::exchange(told_room_, room)) entries_.resize(room);
   }
 
   /// Returns the age of the newest entry that has to go so that `count` are left. Wants more than `count`.
@@ -265,6 +292,10 @@ class Contents {
   TierPolicy policy_;
   Lifetimes<T> lifetimes_;
   Entries entries_;
+  /// What the eviction policy knows of the bounds.
+  std::size_t told_room_ = policy_.capacity;
+  /// What an entry weighs, about, if the tier is full by weight; 0 if it was not yet.
+  double mean_weight_ = 0.0;
   Reference<Listener> listener_;
 };
 

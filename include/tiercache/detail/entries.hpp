@@ -45,7 +45,7 @@ class Entries {
     if constexpr (is_hashed_at_once<T>) {
       return hash_of(entry.key);
     } else {
-      return entry.kept_hash;
+      return entry.hash();
     }
   }
 
@@ -55,7 +55,7 @@ class Entries {
     return index_.find(hash, [&](Slot slot) -> Found {
       Entry& entry = slab_[slot];
       if constexpr (!is_hashed_at_once<T>) {
-        if (entry.kept_hash != hash) return {};
+        if (entry.hash() != hash) return {};
       }
       return detail::is_key<T>(entry.key, key) ? Found{&entry, slot} : Found{};
     });

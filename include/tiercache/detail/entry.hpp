@@ -20,11 +20,12 @@ namespace tiercache::detail {
 /// reads can tell the usual case by one look.
 enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
 
-/// What an entry weighs: 1, unless the tier says otherwise.
+/// What an entry weighs: 1, unless it has a value and the tier says otherwise.
 template <class T>
 struct EntryWeight {
   static constexpr std::size_t weight = 1;
   void weigh(const typename T::key_type&, const typename T::value_type&) const noexcept {}
+  void forget_weight() const noexcept {}
 };
 template <class T>
   requires(TierTraits<T>::has_weigher)
@@ -33,6 +34,7 @@ struct EntryWeight<T> {
   void weigh(const typename T::key_type& key, const typename T::value_type& value) {
     weight = TierTraits<T>::weigh(key, value);
   }
+  void forget_weight() noexcept { weight = 1; }
 };
 
 /// The mixed hash of an entry's key: kept in it, unless the key is a number, whose hash is known at once.
@@ -52,6 +54,9 @@ template <class T>
 struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   using Key = typename TierTraits<T>::Key;
   using Value = typename TierTraits<T>::Value;
+
+  // The node of a policy may have members of any name: what the other bases have is always said to be theirs.
+  using EntryWeight<T>::weight;
 
   // In the order, and of the size, that leave no gaps behind the node of a policy.
   bool has_key : 1 = false;
@@ -93,7 +98,14 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_key(K&& its_key, std::uint32_t its_hash) {
     std::construct_at(std::addressof(key), std::forward<K>(its_key));
     has_key = true;
-    this->keep_hash(its_hash);
+    EntryHash<T>::keep_hash(its_hash);
+  }
+
+  /// Returns the hash that came with the key, where it is kept.
+  [[nodiscard]] std::uint32_t hash() const noexcept
+    requires(!is_hashed_at_once<T>)
+  {
+    return EntryHash<T>::kept_hash;
   }
 
   /// Puts a value into an entry that has a key and none yet.
@@ -101,7 +113,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   void set_value(V&& its_value) {
     std::construct_at(std::addressof(value), std::forward<V>(its_value));
     content = Content::value;
-    this->weigh(key, value);
+    EntryWeight<T>::weigh(key, value);
   }
   [[nodiscard]] bool has_value() const noexcept {
     return content == Content::value || content == Content::value_with_ttl;
@@ -122,6 +134,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     if (has_key) std::destroy_at(std::addressof(key));
     has_key = false;
     content = Content::none;
+    EntryWeight<T>::forget_weight();
   }
 };
 

@@ -7,6 +7,7 @@
 #include <tiercache/eviction.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 
 namespace tiercache::detail {
@@ -14,23 +15,30 @@ namespace tiercache::detail {
 /// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
 template <class P>
 class PlainEviction {
- public:
-  struct Node : P::Node {
+  struct Numbered : P::Node {
     Slot slot = no_slot;
+  };
+
+ public:
+  // A member, where the entry has it as a base: so it can be made anew without a care for what lies in its padding.
+  struct Node {
+    Numbered numbered;
   };
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept {
-    entries[entry].slot = entry;
-    policy_.insert(entries[entry]);
+    Numbered* const node = std::addressof(entries[entry].numbered);
+    std::destroy_at(node);
+    std::construct_at(node)->slot = entry;
+    policy_.insert(*node);
   }
-  void hit(Node& node) noexcept { policy_.hit(node); }
+  void hit(Node& node) noexcept { policy_.hit(node.numbered); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
-    policy_.erase(entries[old]);
+    erase(entries, old);
     insert(entries, fresh);
   }
-  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry]); }
-  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Node&>(policy_.victim()).slot; }
+  void erase(const auto& entries, Slot entry) noexcept { policy_.erase(entries[entry].numbered); }
+  [[nodiscard]] Slot victim(const auto&) noexcept { return static_cast<Numbered&>(policy_.victim()).slot; }
 
  private:
   P policy_;
