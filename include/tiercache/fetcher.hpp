@@ -24,8 +24,8 @@
 
 #include <concepts>
 #include <exception>
-#include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -40,17 +40,19 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+/// A `std::shared_ptr`. Told by its parts: <memory>, which has it, is a tenth of what this library would cost to
+/// include.
 template <class Value>
-struct PointeeOf {};
-template <class T>
-struct PointeeOf<std::shared_ptr<T>> {
-  using type = T;
+concept SharedPointer = requires(const Value& value) {
+  typename Value::element_type;
+  typename Value::weak_type;
+  { value.use_count() } -> std::same_as<long>;
 };
 
 template <class Value, class Given>
-concept Wraps = requires { typename PointeeOf<Value>::type; } &&
-                (std::same_as<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>> ||
-                 std::derived_from<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>>);
+concept Wraps = SharedPointer<Value> &&
+                (std::same_as<std::remove_cvref_t<Given>, std::remove_const_t<typename Value::element_type>> ||
+                 std::derived_from<std::remove_cvref_t<Given>, std::remove_const_t<typename Value::element_type>>);
 
 /// Can be stored as a `Value`.
 template <class Given, class Value>
@@ -62,7 +64,8 @@ template <class Value, class Given>
   if constexpr (std::convertible_to<Given, Value>) {
     return static_cast<Value>(std::forward<Given>(given));
   } else {
-    return std::make_shared<std::remove_cvref_t<Given>>(std::forward<Given>(given));
+    // In std, where its first argument comes from; declared where the user has the pointer from.
+    return allocate_shared<std::remove_cvref_t<Given>>(std::string::allocator_type(), std::forward<Given>(given));
   }
 }
 

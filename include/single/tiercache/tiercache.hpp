@@ -132,7 +132,6 @@
 #include <exception>
 #include <initializer_list>
 #include <limits>
-#include <memory>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -340,12 +339,18 @@ class ZeroedArray {
   static_assert(std::is_arithmetic_v<T>);
 
  public:
+  ZeroedArray() noexcept = default;
+  ZeroedArray(const ZeroedArray&) = delete;
+  ZeroedArray& operator=(const ZeroedArray&) = delete;
+  ~ZeroedArray() { std::free(memory_); }
+
   /// Replaces the array by one of `size` zeros; by an empty one if there is no memory.
   void allocate(std::size_t size) noexcept {
     // Not std::aligned_alloc: what that returns would have to be written to.
-    memory_.reset(size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr);
-    size_ = memory_ ? size : 0;
-    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    std::free(memory_);
+    memory_ = size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr;
+    size_ = memory_ != nullptr ? size : 0;
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_);
     numbers_ = reinterpret_cast<T*>((address + line_bytes - 1) & ~(line_bytes - 1));
   }
 
@@ -356,10 +361,7 @@ class ZeroedArray {
  private:
   static constexpr std::uintptr_t line_bytes = 64;
 
-  struct Free {
-    void operator()(void* memory) const noexcept { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> memory_;
+  void* memory_ = nullptr;
   T* numbers_ = nullptr;
   std::size_t size_ = 0;
 };
@@ -1533,6 +1535,11 @@ class Outcome {
  public:
   enum class Kind : unsigned char { pending, value, not_found, exception, error };
 
+  Outcome() noexcept = default;
+  Outcome(const Outcome&) = delete;
+  Outcome& operator=(const Outcome&) = delete;
+  ~Outcome() { delete error_; }
+
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
 
@@ -1553,7 +1560,7 @@ class Outcome {
   template <class R>
   void set_error(R&& result) {
     using Result = std::remove_cvref_t<R>;
-    error_ = std::make_unique<HeldError<Result>>(std::forward<R>(result));
+    error_ = new HeldError<Result>(std::forward<R>(result));
     kind_ = Kind::error;
   }
 
@@ -1564,7 +1571,7 @@ class Outcome {
     own_ttl_.reset();
     stored_at_ = {};
     exception_ = nullptr;
-    error_.reset();
+    delete std::exchange(error_, nullptr);
   }
 
   [[nodiscard]] const Value& value() const noexcept { return *value_; }
@@ -1597,7 +1604,7 @@ class Outcome {
   std::optional<Ttl> own_ttl_;
   TimePoint stored_at_{};
   std::exception_ptr exception_;
-  std::unique_ptr<AnyError> error_;
+  AnyError* error_ = nullptr;
   Kind kind_ = Kind::pending;
 };
 
@@ -1924,17 +1931,19 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 
+/// A `std::shared_ptr`. Told by its parts: <memory>, which has it, is a tenth of what this library would cost to
+/// include.
 template <class Value>
-struct PointeeOf {};
-template <class T>
-struct PointeeOf<std::shared_ptr<T>> {
-  using type = T;
+concept SharedPointer = requires(const Value& value) {
+  typename Value::element_type;
+  typename Value::weak_type;
+  { value.use_count() } -> std::same_as<long>;
 };
 
 template <class Value, class Given>
-concept Wraps = requires { typename PointeeOf<Value>::type; } &&
-                (std::same_as<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>> ||
-                 std::derived_from<std::remove_cvref_t<Given>, std::remove_const_t<typename PointeeOf<Value>::type>>);
+concept Wraps = SharedPointer<Value> &&
+                (std::same_as<std::remove_cvref_t<Given>, std::remove_const_t<typename Value::element_type>> ||
+                 std::derived_from<std::remove_cvref_t<Given>, std::remove_const_t<typename Value::element_type>>);
 
 /// Can be stored as a `Value`.
 template <class Given, class Value>
@@ -1946,7 +1955,8 @@ template <class Value, class Given>
   if constexpr (std::convertible_to<Given, Value>) {
     return static_cast<Value>(std::forward<Given>(given));
   } else {
-    return std::make_shared<std::remove_cvref_t<Given>>(std::forward<Given>(given));
+    // In std, where its first argument comes from; declared where the user has the pointer from.
+    return allocate_shared<std::remove_cvref_t<Given>>(std::string::allocator_type(), std::forward<Given>(given));
   }
 }
 
@@ -2862,6 +2872,39 @@ struct Fetching<T, FromLoader> {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/array.hpp>
+// Array: elements in one piece of memory, with one owner. For where std::unique_ptr<T[]> would be the only reason to
+// include <memory>, which costs a tenth of all that this library includes.
+
+namespace tiercache::detail {
+
+/// Owns elements of type `T`, or nothing. How many is known to its owner.
+template <class T>
+class Array {
+ public:
+  Array() noexcept = default;
+  /// Makes elements by default. Throws `std::bad_alloc`.
+  explicit Array(std::size_t size) : elements_(new T[size]()) {}
+  Array(Array&& other) noexcept : elements_(other.release()) {}
+  Array& operator=(Array other) noexcept {
+    std::swap(elements_, other.elements_);
+    return *this;
+  }
+  ~Array() { delete[] elements_; }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return elements_ != nullptr; }
+  [[nodiscard]] T* get() const noexcept { return elements_; }
+  [[nodiscard]] T& operator[](std::size_t i) const noexcept { return elements_[i]; }
+
+  /// Leaves the elements to the caller.
+  T* release() noexcept { return std::exchange(elements_, nullptr); }
+
+ private:
+  T* elements_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/tags.hpp>
 // Tags: twelve bytes, each of a hash, that are compared with one at once.
 
@@ -3006,7 +3049,7 @@ class Index {
   /// Makes room for one more slot with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc` and has
   /// changed nothing that shows.
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
-    if (directory_ == nullptr) begin();
+    if (!directory_) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
@@ -3113,7 +3156,7 @@ class Index {
 
   template <class Visit>
   void for_each_segment(const Visit& visit) const {
-    if (directory_ == nullptr) return;
+    if (!directory_) return;
     for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
       const Segment segment = segments_[number];
       if (number >> segment.depth == 0) visit(segment);
@@ -3121,7 +3164,7 @@ class Index {
   }
 
   void begin() {
-    auto segments = std::make_unique<Segment[]>(1);
+    Array<Segment> segments(1);
     segments[0].lines = new IndexLine[1];
     segments[0].line_count = 1;
     use(std::move(segments));
@@ -3161,13 +3204,13 @@ class Index {
     const Segment segment = segments_[number];
     if (1U << segment.depth > directory_mask_) double_directory();
     Segment halves[2];
-    std::unique_ptr<IndexLine[]> lines[2];
+    Array<IndexLine> lines[2];
     const std::uint32_t counts[2] = {zeros, ones};
     for (int half = 0; half < 2; ++half) {
       halves[half].depth = (segment.depth + 1) & 31U;
       halves[half].count = counts[half] & 0x7ff'ffff;
       halves[half].line_count = lines_for(counts[half]);
-      lines[half] = std::make_unique<IndexLine[]>(halves[half].line_count);
+      lines[half] = Array<IndexLine>(halves[half].line_count);
       halves[half].lines = lines[half].get();
     }
     segment.for_each([&](Slot slot) {
@@ -3176,8 +3219,8 @@ class Index {
     });
     put(number, halves[0]);
     put(number | 1U << segment.depth, halves[1]);
-    static_cast<void>(lines[0].release());
-    static_cast<void>(lines[1].release());
+    lines[0].release();
+    lines[1].release();
     delete[] segment.lines;
   }
 
@@ -3190,13 +3233,13 @@ class Index {
 
   void double_directory() {
     const std::uint32_t size = directory_mask_ + 1;
-    auto segments = std::make_unique<Segment[]>(2 * size);
+    Array<Segment> segments(std::size_t{2} * size);
     for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
     use(std::move(segments));
     directory_mask_ = 2 * size - 1;
   }
 
-  void use(std::unique_ptr<Segment[]> segments) noexcept {
+  void use(Array<Segment> segments) noexcept {
     directory_ = std::move(segments);
     segments_ = directory_.get();
   }
@@ -3205,7 +3248,7 @@ class Index {
   static constexpr IndexLine empty_line{};
   Segment empty_segment_{const_cast<IndexLine*>(&empty_line), 1};
 
-  std::unique_ptr<Segment[]> directory_;
+  Array<Segment> directory_;
   Segment* segments_ = &empty_segment_;
   std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;
@@ -3296,6 +3339,11 @@ class Flights {
 
 namespace tiercache::detail {
 
+/// Returns where an object lies, whatever its & says.
+[[nodiscard]] void* address_of(auto& object) noexcept {
+  return &reinterpret_cast<unsigned char&>(object);
+}
+
 /// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
 template <class P>
 class PlainEviction {
@@ -3311,10 +3359,10 @@ class PlainEviction {
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept {
-    Numbered* const node = std::addressof(entries[entry].numbered);
-    std::destroy_at(node);
-    std::construct_at(node)->slot = entry;
-    policy_.insert(*node);
+    Numbered& node = entries[entry].numbered;
+    void* const place = detail::address_of(node);
+    node.~Numbered();
+    policy_.insert(*::new (place) Numbered{{}, entry});
   }
   void hit(Node& node) noexcept { policy_.hit(node.numbered); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {
@@ -3443,7 +3491,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   /// Puts a key into an unused entry.
   template <class K>
   void set_key(K&& its_key, std::uint32_t its_hash) {
-    std::construct_at(std::addressof(key), std::forward<K>(its_key));
+    ::new (detail::address_of(key)) Key(std::forward<K>(its_key));
     has_key = true;
     EntryHash<T>::keep_hash(its_hash);
   }
@@ -3458,7 +3506,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   /// Puts a value into an entry that has a key and none yet.
   template <class V>
   void set_value(V&& its_value) {
-    std::construct_at(std::addressof(value), std::forward<V>(its_value));
+    ::new (detail::address_of(value)) Value(std::forward<V>(its_value));
     content = Content::value;
     EntryWeight<T>::weigh(key, value);
   }
@@ -3477,8 +3525,8 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
 
   /// Destroys key and value.
   void clear() noexcept {
-    if (has_value()) std::destroy_at(std::addressof(value));
-    if (has_key) std::destroy_at(std::addressof(key));
+    if (has_value()) value.~Value();
+    if (has_key) key.~Key();
     has_key = false;
     content = Content::none;
     EntryWeight<T>::forget_weight();
@@ -3859,23 +3907,23 @@ class SlotArray {
     const Slot number = slot / chunk_size;
     if (number >= chunk_count_) {
       const Slot count = number + number / 2 + 1;
-      auto chunks = std::make_unique<Chunk[]>(count);
+      Array<Chunk> chunks(count);
       for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
       chunks_ = std::move(chunks);
       chunk_count_ = count;
     }
-    if (chunks_[number] == nullptr) chunks_[number].reset(new T[chunk_size]);
+    if (!chunks_[number]) chunks_[number] = Chunk(chunk_size);
   }
 
   /// Returns the value for a slot for which there is one.
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
  private:
-  using Chunk = std::unique_ptr<T[]>;
+  using Chunk = Array<T>;
 
   static constexpr Slot chunk_size = 256;
 
-  std::unique_ptr<Chunk[]> chunks_;
+  Array<Chunk> chunks_;
   Slot chunk_count_ = 0;
 };
 
@@ -3905,7 +3953,7 @@ class Lifetimes {
 
   /// Has an entry live from `start` on, for `own`, if that is given. Wants a `reserve` then.
   void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own) noexcept {
-    std::construct_at(&entry->stored_at, start);
+    ::new (static_cast<void*>(&entry->stored_at)) TimePoint(start);
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
   }
@@ -3971,11 +4019,11 @@ class Sequence {
   }
 
  private:
-  Sequence(const T* elements, std::size_t size) : elements_(std::make_unique<T[]>(size)), size_(size) {
+  Sequence(const T* elements, std::size_t size) : elements_(size), size_(size) {
     for (std::size_t i = 0; i < size; ++i) elements_[i] = elements[i];
   }
 
-  std::unique_ptr<T[]> elements_;
+  Array<T> elements_;
   std::size_t size_ = 0;
 };
 

@@ -11,7 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <utility>
 
 namespace tiercache::detail {
@@ -96,7 +96,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   /// Puts a key into an unused entry.
   template <class K>
   void set_key(K&& its_key, std::uint32_t its_hash) {
-    std::construct_at(std::addressof(key), std::forward<K>(its_key));
+    ::new (detail::address_of(key)) Key(std::forward<K>(its_key));
     has_key = true;
     EntryHash<T>::keep_hash(its_hash);
   }
@@ -111,7 +111,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
   /// Puts a value into an entry that has a key and none yet.
   template <class V>
   void set_value(V&& its_value) {
-    std::construct_at(std::addressof(value), std::forward<V>(its_value));
+    ::new (detail::address_of(value)) Value(std::forward<V>(its_value));
     content = Content::value;
     EntryWeight<T>::weigh(key, value);
   }
@@ -130,8 +130,8 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
 
   /// Destroys key and value.
   void clear() noexcept {
-    if (has_value()) std::destroy_at(std::addressof(value));
-    if (has_key) std::destroy_at(std::addressof(key));
+    if (has_value()) value.~Value();
+    if (has_key) key.~Key();
     has_key = false;
     content = Content::none;
     EntryWeight<T>::forget_weight();

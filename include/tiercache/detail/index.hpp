@@ -2,6 +2,7 @@
 // who should go.
 #pragma once
 
+#include <tiercache/detail/array.hpp>
 #include <tiercache/detail/bounds.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/slab.hpp>
@@ -10,7 +11,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 namespace tiercache::detail {
@@ -89,7 +89,7 @@ class Index {
   /// Makes room for one more slot with this hash, so that the next `link` cannot fail. Throws `std::bad_alloc` and has
   /// changed nothing that shows.
   void reserve(std::uint32_t hash, const HashOf& hash_of) {
-    if (directory_ == nullptr) begin();
+    if (!directory_) begin();
     while (segments_[first_number_of(hash)].is_full()) make_room(first_number_of(hash), hash_of);
   }
 
@@ -196,7 +196,7 @@ class Index {
 
   template <class Visit>
   void for_each_segment(const Visit& visit) const {
-    if (directory_ == nullptr) return;
+    if (!directory_) return;
     for (std::uint32_t number = 0; number <= directory_mask_; ++number) {
       const Segment segment = segments_[number];
       if (number >> segment.depth == 0) visit(segment);
@@ -204,7 +204,7 @@ class Index {
   }
 
   void begin() {
-    auto segments = std::make_unique<Segment[]>(1);
+    Array<Segment> segments(1);
     segments[0].lines = new IndexLine[1];
     segments[0].line_count = 1;
     use(std::move(segments));
@@ -244,13 +244,13 @@ class Index {
     const Segment segment = segments_[number];
     if (1U << segment.depth > directory_mask_) double_directory();
     Segment halves[2];
-    std::unique_ptr<IndexLine[]> lines[2];
+    Array<IndexLine> lines[2];
     const std::uint32_t counts[2] = {zeros, ones};
     for (int half = 0; half < 2; ++half) {
       halves[half].depth = (segment.depth + 1) & 31U;
       halves[half].count = counts[half] & 0x7ff'ffff;
       halves[half].line_count = lines_for(counts[half]);
-      lines[half] = std::make_unique<IndexLine[]>(halves[half].line_count);
+      lines[half] = Array<IndexLine>(halves[half].line_count);
       halves[half].lines = lines[half].get();
     }
     segment.for_each([&](Slot slot) {
@@ -259,8 +259,8 @@ class Index {
     });
     put(number, halves[0]);
     put(number | 1U << segment.depth, halves[1]);
-    static_cast<void>(lines[0].release());
-    static_cast<void>(lines[1].release());
+    lines[0].release();
+    lines[1].release();
     delete[] segment.lines;
   }
 
@@ -273,13 +273,13 @@ class Index {
 
   void double_directory() {
     const std::uint32_t size = directory_mask_ + 1;
-    auto segments = std::make_unique<Segment[]>(2 * size);
+    Array<Segment> segments(std::size_t{2} * size);
     for (std::uint32_t number = 0; number < 2 * size; ++number) segments[number] = segments_[number & directory_mask_];
     use(std::move(segments));
     directory_mask_ = 2 * size - 1;
   }
 
-  void use(std::unique_ptr<Segment[]> segments) noexcept {
+  void use(Array<Segment> segments) noexcept {
     directory_ = std::move(segments);
     segments_ = directory_.get();
   }
@@ -288,7 +288,7 @@ class Index {
   static constexpr IndexLine empty_line{};
   Segment empty_segment_{const_cast<IndexLine*>(&empty_line), 1};
 
-  std::unique_ptr<Segment[]> directory_;
+  Array<Segment> directory_;
   Segment* segments_ = &empty_segment_;
   std::uint32_t directory_mask_ = 0;
   std::size_t size_ = 0;

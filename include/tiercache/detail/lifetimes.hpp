@@ -30,7 +30,7 @@ class Lifetimes {
 
   /// Has an entry live from `start` on, for `own`, if that is given. Wants a `reserve` then.
   void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own) noexcept {
-    std::construct_at(&entry->stored_at, start);
+    ::new (static_cast<void*>(&entry->stored_at)) TimePoint(start);
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
   }

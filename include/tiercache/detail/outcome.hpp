@@ -5,7 +5,6 @@
 #include <tiercache/ttl.hpp>
 
 #include <exception>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -24,6 +23,11 @@ template <class Value>
 class Outcome {
  public:
   enum class Kind : unsigned char { pending, value, not_found, exception, error };
+
+  Outcome() noexcept = default;
+  Outcome(const Outcome&) = delete;
+  Outcome& operator=(const Outcome&) = delete;
+  ~Outcome() { delete error_; }
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
@@ -45,7 +49,7 @@ class Outcome {
   template <class R>
   void set_error(R&& result) {
     using Result = std::remove_cvref_t<R>;
-    error_ = std::make_unique<HeldError<Result>>(std::forward<R>(result));
+    error_ = new HeldError<Result>(std::forward<R>(result));
     kind_ = Kind::error;
   }
 
@@ -56,7 +60,7 @@ class Outcome {
     own_ttl_.reset();
     stored_at_ = {};
     exception_ = nullptr;
-    error_.reset();
+    delete std::exchange(error_, nullptr);
   }
 
   [[nodiscard]] const Value& value() const noexcept { return *value_; }
@@ -89,7 +93,7 @@ class Outcome {
   std::optional<Ttl> own_ttl_;
   TimePoint stored_at_{};
   std::exception_ptr exception_;
-  std::unique_ptr<AnyError> error_;
+  AnyError* error_ = nullptr;
   Kind kind_ = Kind::pending;
 };
 

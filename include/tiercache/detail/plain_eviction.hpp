@@ -7,10 +7,15 @@
 #include <tiercache/eviction.hpp>
 
 #include <cstddef>
-#include <memory>
+#include <new>
 #include <type_traits>
 
 namespace tiercache::detail {
+
+/// Returns where an object lies, whatever its & says.
+[[nodiscard]] void* address_of(auto& object) noexcept {
+  return &reinterpret_cast<unsigned char&>(object);
+}
 
 /// A policy in its full form that leaves everything to `P`, which knows nodes and no numbers.
 template <class P>
@@ -27,10 +32,10 @@ class PlainEviction {
 
   void resize(std::size_t) noexcept {}
   void insert(const auto& entries, Slot entry) noexcept {
-    Numbered* const node = std::addressof(entries[entry].numbered);
-    std::destroy_at(node);
-    std::construct_at(node)->slot = entry;
-    policy_.insert(*node);
+    Numbered& node = entries[entry].numbered;
+    void* const place = detail::address_of(node);
+    node.~Numbered();
+    policy_.insert(*::new (place) Numbered{{}, entry});
   }
   void hit(Node& node) noexcept { policy_.hit(node.numbered); }
   void replace(const auto& entries, Slot old, Slot fresh) noexcept {

@@ -9,7 +9,6 @@
 #include <tiercache/detail/waiter.hpp>
 
 #include <atomic>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>

@@ -8,7 +8,6 @@
 #include <tiercache/removal_cause.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace tiercache::detail {

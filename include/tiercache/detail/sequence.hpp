@@ -2,9 +2,10 @@
 // header is a twentieth of the cost of including this library.
 #pragma once
 
+#include <tiercache/detail/array.hpp>
+
 #include <cstddef>
 #include <initializer_list>
-#include <memory>
 #include <utility>
 
 namespace tiercache::detail {
@@ -40,11 +41,11 @@ class Sequence {
   }
 
  private:
-  Sequence(const T* elements, std::size_t size) : elements_(std::make_unique<T[]>(size)), size_(size) {
+  Sequence(const T* elements, std::size_t size) : elements_(size), size_(size) {
     for (std::size_t i = 0; i < size; ++i) elements_[i] = elements[i];
   }
 
-  std::unique_ptr<T[]> elements_;
+  Array<T> elements_;
   std::size_t size_ = 0;
 };
 

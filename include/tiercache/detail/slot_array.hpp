@@ -1,10 +1,10 @@
 // SlotArray: something about the elements of a slab that few of them have, kept apart from them.
 #pragma once
 
+#include <tiercache/detail/array.hpp>
 #include <tiercache/detail/slab.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace tiercache::detail {
@@ -18,23 +18,23 @@ class SlotArray {
     const Slot number = slot / chunk_size;
     if (number >= chunk_count_) {
       const Slot count = number + number / 2 + 1;
-      auto chunks = std::make_unique<Chunk[]>(count);
+      Array<Chunk> chunks(count);
       for (Slot i = 0; i < chunk_count_; ++i) chunks[i] = std::move(chunks_[i]);
       chunks_ = std::move(chunks);
       chunk_count_ = count;
     }
-    if (chunks_[number] == nullptr) chunks_[number].reset(new T[chunk_size]);
+    if (!chunks_[number]) chunks_[number] = Chunk(chunk_size);
   }
 
   /// Returns the value for a slot for which there is one.
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
  private:
-  using Chunk = std::unique_ptr<T[]>;
+  using Chunk = Array<T>;
 
   static constexpr Slot chunk_size = 256;
 
-  std::unique_ptr<Chunk[]> chunks_;
+  Array<Chunk> chunks_;
   Slot chunk_count_ = 0;
 };
 

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <type_traits>
 
 namespace tiercache::detail {
@@ -16,12 +15,18 @@ class ZeroedArray {
   static_assert(std::is_arithmetic_v<T>);
 
  public:
+  ZeroedArray() noexcept = default;
+  ZeroedArray(const ZeroedArray&) = delete;
+  ZeroedArray& operator=(const ZeroedArray&) = delete;
+  ~ZeroedArray() { std::free(memory_); }
+
   /// Replaces the array by one of `size` zeros; by an empty one if there is no memory.
   void allocate(std::size_t size) noexcept {
     // Not std::aligned_alloc: what that returns would have to be written to.
-    memory_.reset(size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr);
-    size_ = memory_ ? size : 0;
-    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    std::free(memory_);
+    memory_ = size != 0 ? std::calloc(size + line_bytes / sizeof(T), sizeof(T)) : nullptr;
+    size_ = memory_ != nullptr ? size : 0;
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_);
     numbers_ = reinterpret_cast<T*>((address + line_bytes - 1) & ~(line_bytes - 1));
   }
 
@@ -32,10 +37,7 @@ class ZeroedArray {
  private:
   static constexpr std::uintptr_t line_bytes = 64;
 
-  struct Free {
-    void operator()(void* memory) const noexcept { std::free(memory); }
-  };
-  std::unique_ptr<void, Free> memory_;
+  void* memory_ = nullptr;
   T* numbers_ = nullptr;
   std::size_t size_ = 0;
 };
