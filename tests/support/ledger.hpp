@@ -24,6 +24,13 @@ struct Came {
   friend bool operator==(const Came&, const Came&) = default;
 };
 
+/// How a call is made.
+struct Asks {
+  bool takes_none = false;
+  bool can_stop = false;
+  bool is_told_to_stop = false;
+};
+
 /// An epoch ends with every invalidation and put. A fetch belongs to the epoch of the calls that wait for it, which
 /// matters to who may share it; its value is as old as the epoch in which it began itself, which matters to who may see
 /// it.
@@ -39,12 +46,11 @@ class Ledger {
 
   // Calls. A caller makes one after the other.
 
-  void call_begins(std::size_t caller, bool takes_none, bool is_told_to_stop) {
+  void call_begins(std::size_t caller, Asks asks) {
     Call& call = calls_[caller];
     call = Call();
     call.is_waiting = true;
-    call.takes_none = takes_none;
-    call.is_told_to_stop = is_told_to_stop;
+    call.asks = asks;
     call.oldest = oldest_;
     call.epoch = epoch_;
     call.began = ++moment_;
@@ -53,7 +59,7 @@ class Ledger {
       call.due = Came{Came::To::value, held_};
     } else if (is_fresh()) {
       call.perhaps = held_;
-    } else if (is_told_to_stop) {
+    } else if (asks.is_told_to_stop) {
       call.due = Came{Came::To::abandoned, -1};
     }
   }
@@ -69,7 +75,7 @@ class Ledger {
       expect(of(came).ended > call.began, "P2: a call gets the failure of a fetch that had ended before");
     }
     // One that is told to stop after its fetch has ended, and before it is resumed, may come to either.
-    const bool may_stop = call.is_stopped_late || (call.is_told_to_stop && call.perhaps >= 0);
+    const bool may_stop = call.is_stopped_late || (call.asks.is_told_to_stop && call.perhaps >= 0);
     if (came.to == Came::To::abandoned && may_stop) {
     } else if (call.due) {
       expect(*call.due == came, "P2, P3: a call gets another answer than its fetch came to");
@@ -80,7 +86,7 @@ class Ledger {
   }
   void call_stops(std::size_t caller) {
     Call& call = calls_[caller];
-    call.is_told_to_stop = true;
+    call.asks.is_told_to_stop = true;
     if (call.due) call.is_stopped_late = true;
     // Who runs a fetch that uses what is its own does not go before that has ended.
     if (call.is_waiting && !call.due && !runs_own(caller)) call.due = Came{Came::To::abandoned, -1};
@@ -141,14 +147,15 @@ class Ledger {
     fetch.is_running = false;
     fetch.ended = ++moment_;
     const Came came{to, to == Came::To::value || to == Came::To::failure ? id : -1};
-    if (to == Came::To::failure && !fetch.is_owned && leader.is_told_to_stop) {
+    const bool is_own_failure = leader.asks.is_told_to_stop || (leader.has_left && leader.asks.can_stop);
+    if (to == Came::To::failure && !fetch.is_owned && is_own_failure) {
       calls_[fetch.caller].due = Came{Came::To::abandoned, -1};  // nobody else's failure: the next one fetches
       return;
     }
     for (Call& call : calls_) {
       if (!call.is_waiting || call.due || call.epoch != fetch.epoch) continue;
       if (call.asks_anew && fetch.is_starting && &call != &leader) continue;  // it has not asked yet
-      if (to == Came::To::none && !call.takes_none) {
+      if (to == Came::To::none && !call.asks.takes_none) {
         call.asks_anew = true;
         call.epoch = epoch_;
         ++lookups_;
@@ -250,8 +257,7 @@ class Ledger {
 
     bool is_waiting = false;
     bool has_left = false;
-    bool takes_none = false;
-    bool is_told_to_stop = false;
+    Asks asks;
     bool is_stopped_late = false;
     /// Whether it could not express what its fetch came to, and has just asked again, or is about to.
     bool asks_anew = false;
