@@ -1,16 +1,13 @@
 // A fetch in an asio::awaitable that waits until the test lets it go on, and the tier and cache of the Asio tests.
 #pragma once
 
-#include <boost/asio.hpp>
-#include <tiercache/asio.hpp>
+#include "asio_library.hpp"
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 
 namespace support {
-
-namespace asio = boost::asio;
 
 struct AsioConfig {
   using clock = tiercache::ManualClock;
@@ -31,9 +28,9 @@ class Gate {
     ++begun;
     const Running counted(*this);
     std::string answer = key + " #" + std::to_string(begun);
-    boost::system::error_code opened;
+    ErrorCode opened;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, opened));
-    if (!is_open_) throw boost::system::system_error(opened);
+    if (!is_open_) throw SystemError(opened);
     if (fails) throw std::runtime_error("no " + key);
     co_return answer;
   }
@@ -69,7 +66,7 @@ struct Caller {
     const auto fetch = [&gate](const std::string& asked) { return gate.fetch(asked); };
     try {
       answer = co_await tiercache::get_or_fetch<Pages>(cache, key, fetch);
-    } catch (const boost::system::system_error& failure) {
+    } catch (const SystemError& failure) {
       error = failure.code() == asio::error::operation_aborted ? "aborted" : failure.what();
     } catch (const std::exception& failure) {
       error = failure.what();

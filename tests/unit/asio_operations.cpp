@@ -1,10 +1,6 @@
 #include "asio_gate.hpp"
 #include "catch.hpp"
 
-#include <boost/asio/experimental/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/experimental/deferred.hpp>
-
 #include <exception>
 #include <future>
 #include <optional>
@@ -30,7 +26,7 @@ struct Fixture {
 std::string what(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& error) {
+  } catch (const SystemError& error) {
     return error.code() == asio::error::operation_aborted ? "aborted" : error.what();
   } catch (const std::exception& error) {
     return error.what();
@@ -103,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "async_get_or_fetch takes every completion token") {
     CHECK(answer == "home #1");
   }
   SECTION("redirect_error has no error code to redirect, and lets the exception pass") {
-    boost::system::error_code unused;
+    ErrorCode unused;
     auto future = tiercache::async_get_or_fetch<Pages>(cache, executor, "home", fetch,
                                                        asio::redirect_error(asio::use_future, unused));
     context.run();
@@ -157,7 +153,7 @@ TEST_CASE_METHOD(Fixture,
   const auto fetch = [this](const std::string& key) { return gate.fetch(key); };
   std::size_t which = 7;
   const auto impatient = [&]() -> asio::awaitable<void> {
-    boost::system::error_code fired;
+    ErrorCode fired;
     auto lookup = tiercache::get_or_fetch<Pages>(cache, "home", fetch);
     auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, fired));
     auto either = std::move(lookup) || std::move(wait);
@@ -213,6 +209,8 @@ TEST_CASE_METHOD(Fixture, "an asio coroutine has the tier's loader fetch") {
   asio::co_spawn(context, caller, asio::detached);
   context.run();
   CHECK(answer == "home loaded");
+  CHECK(cache.stats<Pages>().in_flight == 0);
+  CHECK(cache.stats<Pages>().fetch_failures == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "many hits by callbacks need no more stack than one") {
