@@ -4,6 +4,7 @@
 #include "asio_library.hpp"
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -22,14 +23,14 @@ using AsioCache = tiercache::BasicTieredCache<AsioConfig, Pages>;
 /// Fetches that wait for open(); a test runs the context with poll() until they do.
 class Gate {
  public:
-  explicit Gate(asio::io_context& context) : timer_(context, asio::steady_timer::time_point::max()) {}
+  explicit Gate(asio::io_context& context) { timer_.emplace(context, asio::steady_timer::time_point::max()); }
 
   asio::awaitable<std::string> fetch(const std::string& key) {
     ++begun;
     const Running counted(*this);
     std::string answer = key + " #" + std::to_string(begun);
     ErrorCode opened;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, opened));
+    co_await timer_->async_wait(asio::redirect_error(asio::use_awaitable, opened));
     if (!is_open_) throw SystemError(opened);
     if (fails) throw std::runtime_error("no " + key);
     co_return answer;
@@ -37,8 +38,10 @@ class Gate {
 
   void open() {
     is_open_ = true;
-    timer_.cancel();
+    timer_->cancel();
   }
+  /// Lets the context be destroyed, and what waits here with it.
+  void let_go() { timer_.reset(); }
 
   int begun = 0;
   int running = 0;
@@ -53,7 +56,7 @@ class Gate {
     Gate& gate;
   };
 
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;
   bool is_open_ = false;
 };
 
