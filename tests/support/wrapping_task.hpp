@@ -150,8 +150,8 @@ class [[nodiscard]] WrappingTask {
       struct ToNext {
         bool await_ready() const noexcept { return false; }
         std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> ended) const noexcept {
-          const std::coroutine_handle<> next = ended.promise().next;
-          return next ? next : std::coroutine_handle<>(std::noop_coroutine());
+          const std::coroutine_handle<> waiting = ended.promise().next;
+          return waiting ? waiting : std::coroutine_handle<>(std::noop_coroutine());
         }
         void await_resume() const noexcept {}
       };
