@@ -146,18 +146,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   /// Makes the lookup awaitable as a temporary.
   [[nodiscard]] Awaiter operator co_await() && noexcept {
-    static_assert(
-        !detail::is_destroyed_twice<typename Fetching::Given>,
-        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<K>,
-        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
-        "cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<typename Modifiers::PostType>,
-        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+    refuse_what_is_destroyed_twice();
     return Awaiter(*this);
   }
   /// Makes the lookup awaitable by its name.
@@ -191,19 +180,27 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// Asked for by async_simple's `Lazy`, with its executor or none.
   template <class Executor>
   [[nodiscard]] auto coAwait(Executor* executor) && {
+    refuse_what_is_destroyed_twice();
     return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
   }
   /// Asked for by folly's `coro::Task`, with its executor.
   template <class Executor>
   [[nodiscard]] auto viaIfAsync(Executor executor) && {
+    refuse_what_is_destroyed_twice();
     return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
   }
   /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
-  [[nodiscard]] Lookup affine() && requires(Modifiers::posts) { return std::move(*this); }
-      /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
-      template <class Promise>
-        requires(Modifiers::posts || detail::HasPost<Promise>)
-      [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
+  template <class Self = Lookup>
+    requires(Self::Modifiers::posts)
+  [[nodiscard]] Self affine() && {
+    refuse_what_is_destroyed_twice();
+    return std::move(*this);
+  }
+  /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
+  template <class Promise>
+    requires(Modifiers::posts || detail::HasPost<Promise>)
+  [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
+    refuse_what_is_destroyed_twice();
     return Awaiter(*this);
   }
 
@@ -219,6 +216,22 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
  private:
   using Flight = typename Store::Flight;
   using Miss = detail::Miss<Lookup>;
+
+  /// Every way to await a lookup that is a temporary begins with this.
+  static constexpr void refuse_what_is_destroyed_twice() noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<typename Fetching::Given>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<K>,
+        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+        "cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<typename Modifiers::PostType>,
+        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+  }
 
   template <class Changed>
   [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
