@@ -1469,9 +1469,13 @@ namespace tiercache {
 /// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
 /// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
 ///
+/// It is found for a type that is nested in a template, or an alias, if it is constrained instead:
+/// `template <class A> requires their_concept<A> struct fetch_runner<A>`.
+///
 /// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
 /// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
-/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed. A library whose tasks an ordinary
+/// coroutine can await, but must not destroy meanwhile, gets the same check by a `run` that returns the task as it is.
 template <class A>
 struct fetch_runner;
 
@@ -2071,7 +2075,8 @@ struct ResultOf {
       form != AnswerForm::unfit,
       "tiercache: the fetcher's result does not fit the tier: return its Value (or what converts to it), a "
       "CacheEntry<Value>, a std::optional<Value>, a copyable expected-like type that can be made from a Value, "
-      "or an awaitable of one of these");
+      "or an awaitable of one of these; for a task that only its own library can await, specialise "
+      "tiercache::fetch_runner");
   static_assert(std::copy_constructible<Value>,
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
@@ -5640,19 +5645,24 @@ struct Modifiers {
 
 namespace tiercache {
 
-/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised; known
-/// already are promises with an executor, `promise.get_executor().execute(function)`.
+/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised, for
+/// one promise or for all that are alike:
 ///
 /// ```cpp
-/// template <class T>
-/// struct tiercache::promise_post<their::Task<T>::promise_type> {
-///   static auto of(their::Task<T>::promise_type& promise) {
+/// template <class P>
+///   requires requires(P& promise) {
+///     { promise.loop() } -> std::convertible_to<their::Loop*>;
+///   }
+/// struct tiercache::promise_post<P> {
+///   static auto of(P& promise) {
 ///     return [loop = promise.loop()](auto resume) { loop->post(std::move(resume)); };
 ///   }
 /// };
 /// ```
 ///
-/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks.
+/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks. Without a
+/// specialisation a promise with an executor, `promise.get_executor().execute(function)`, is resumed there. The
+/// executor is copied; whether its context waits for a coroutine that is suspended is the context's business.
 template <class P>
 struct promise_post {};
 
@@ -5672,25 +5682,42 @@ class ExecutorPost {
   Executor executor_;
 };
 
-}  // namespace detail
-
 template <class P>
-  requires requires(P& promise, void (*function)()) {
-    { promise.get_executor() } -> std::copyable;
-    promise.get_executor().execute(function);
-  }
-struct promise_post<P> {
-  /// Returns a function that posts to the promise's executor.
-  static auto of(P& promise) {
-    return detail::ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
-  }
+concept SaysHowToPost = requires(P& promise) { promise_post<P>::of(promise); };
+template <class P>
+concept HasExecutor = requires(P& promise, void (*function)()) {
+  requires std::copy_constructible<std::remove_cvref_t<decltype(promise.get_executor())>>;
+  promise.get_executor().execute(function);
 };
-
-namespace detail {
 
 /// A promise that says where its coroutine is to be resumed.
 template <class P>
-concept HasPost = requires(P& promise) { promise_post<P>::of(promise); };
+concept HasPost = SaysHowToPost<P> || HasExecutor<P>;
+
+/// Returns what takes the job that resumes the coroutine.
+template <HasPost P>
+[[nodiscard]] auto post_of(P& promise) {
+  if constexpr (SaysHowToPost<P>) {
+    return promise_post<P>::of(promise);
+  } else {
+    return ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
+  }
+}
+
+/// An executor of async_simple's kind, which goes back to the thread that it was left on.
+template <class Executor>
+concept HasContexts =
+    requires(Executor& executor, void (*function)()) { executor.checkin(function, executor.checkout()); };
+
+/// Returns where an executor is to go back to, if it knows such a thing; for no executor too.
+template <class Executor>
+[[nodiscard]] auto context_of(Executor* executor) {
+  if constexpr (HasContexts<Executor>) {
+    return executor != nullptr ? executor->checkout() : decltype(executor->checkout()){};
+  } else {
+    return nullptr;
+  }
+}
 
 }  // namespace detail
 }  // namespace tiercache
@@ -5811,7 +5838,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       if constexpr (Modifiers::posts) {
         return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
       } else if constexpr (detail::HasPost<Promise>) {
-        return lookup_->miss_->wait(waiting, promise_post<Promise>::of(waiting.promise()));
+        return lookup_->miss_->wait(waiting, detail::post_of(waiting.promise()));
       } else {
         return lookup_->miss_->wait(waiting);
       }
@@ -5834,39 +5861,53 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   // What coroutine libraries that wrap a foreign awaiter ask for instead: with these a hit costs them nothing extra,
   // and who had to wait is resumed on the coroutine's executor. None is to be called by users.
 
-  /// What such a coroutine does with the lookup. `Post` takes the job that resumes it.
-  template <class Post>
-  class PostingAwaiter : public Awaiter {
+  /// What such a coroutine does with the lookup, which it keeps: who asks may do so by a temporary. `Post` takes the
+  /// job that resumes it, unless the lookup or the promise says how.
+  template <class Post = detail::Inline>
+  class KeepingAwaiter {
    public:
     /// Made by the functions below.
-    PostingAwaiter(Lookup& lookup, Post&& post) : Awaiter(lookup), lookup_(&lookup), post_(std::move(post)) {}
+    explicit KeepingAwaiter(Lookup&& lookup, Post&& post = {}) : lookup_(std::move(lookup)), post_(std::move(post)) {}
 
+    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
+    [[nodiscard]] bool await_ready() { return lookup_.start(); }
     /// Waits for the fetch; tells whether there was anything to wait for.
     template <class Promise>
     [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
-      if constexpr (Modifiers::posts) {
-        return Awaiter::await_suspend(waiting);
+      if constexpr (Modifiers::posts || std::is_same_v<Post, detail::Inline>) {
+        return Awaiter(lookup_).await_suspend(waiting);
       } else {
-        return lookup_->miss_->wait(waiting, std::move(post_));
+        return lookup_.miss_->wait(waiting, std::move(post_));
       }
     }
+    /// Returns the answer, or throws what the fetch threw.
+    result_type await_resume() { return lookup_.take(); }
 
    private:
-    Lookup* lookup_;
-    Post post_;
+    Lookup lookup_;
+    [[no_unique_address]] Post post_;
   };
 
   /// Asked for by async_simple's `Lazy`, with its executor or none.
   template <class Executor>
   [[nodiscard]] auto coAwait(Executor* executor) && {
     refuse_what_is_destroyed_twice();
-    return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
+    return keeping([executor, context = detail::context_of(executor)](auto job) {
+      if (executor == nullptr) return job();
+      if constexpr (detail::HasContexts<Executor>) {
+        executor->checkin(std::move(job), context);
+      } else {
+        executor->schedule(std::move(job));
+      }
+    });
   }
+  /// Asked for by async_simple when it looks for the former.
+  [[nodiscard]] Awaiter coAwait(std::nullptr_t) && noexcept { return std::move(*this).operator co_await(); }
   /// Asked for by folly's `coro::Task`, with its executor.
   template <class Executor>
   [[nodiscard]] auto viaIfAsync(Executor executor) && {
     refuse_what_is_destroyed_twice();
-    return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
+    return keeping([executor = std::move(executor)](auto job) mutable { executor->add(std::move(job)); });
   }
   /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
   template <class Self = Lookup>
@@ -5878,9 +5919,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
   template <class Promise>
     requires(Modifiers::posts || detail::HasPost<Promise>)
-  [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
+  [[nodiscard]] auto as_awaitable(Promise&) && {
     refuse_what_is_destroyed_twice();
-    return Awaiter(*this);
+    return KeepingAwaiter<>(std::move(*this));
   }
 
   /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
@@ -5919,8 +5960,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   template <class Post>
-  [[nodiscard]] PostingAwaiter<Post> posting(Post post) {
-    return PostingAwaiter<Post>(*this, std::move(post));
+  [[nodiscard]] KeepingAwaiter<Post> keeping(Post post) {
+    return KeepingAwaiter<Post>(std::move(*this), std::move(post));
   }
 
   /// Answers from memory, under the lock.
