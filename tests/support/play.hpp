@@ -301,11 +301,12 @@ class Play final : private StagedCallers<Cache> {
       if (callers_[i].state == State::idle && !is_like_the_one_before) steps.push_back({Act::start, i, place});
     }
   }
+  /// Who runs an owned fetch may or may not wait for its first part; nobody knows what comes of being stopped in there.
   [[nodiscard]] static bool can_stop(const Caller& caller, In when) {
     if (!caller.asker.stops || caller.stopper.stop_requested()) return false;
     if (caller.state == State::idle) return when == In::between;
-    return caller.state == State::suspended ||
-           (caller.state == State::active && when == In::fetch && caller.asker.by != By::owned);
+    return caller.state == State::suspended || (caller.state == State::active && when == In::fetch &&
+                                                caller.asker.by != By::owned && caller.asker.by != By::loader);
   }
   [[nodiscard]] static Came::To came_by(Act ending) noexcept {
     if (ending == Act::end_with_value) return Came::To::value;

@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,13 +54,10 @@ class Schedule {
     return true;
   }
 
-  /// Begins the same list again, and has what happens written down.
-  void tell_again() {
-    used_ = 0;
-    tells_ = true;
-  }
+  /// Has what happens written down.
+  void tell_all() noexcept { tells_ = true; }
   [[nodiscard]] bool tells() const noexcept { return tells_; }
-  void tell(std::string_view step) { (told_ += "\n  ") += step; }
+  void tell(const std::string& step) { told_ += "\n  " + step; }
   [[nodiscard]] const std::string& told() const noexcept { return told_; }
 
   /// Whether every choice that was given could be made.
@@ -141,26 +137,19 @@ struct Explored {
   /// What went wrong in the last of them, if anything.
   std::string broken;
   std::string choices;
-  /// The steps of that one.
-  std::string steps;
 };
 
-/// Runs `run(schedule)` by every schedule, until one returns a sentence about what went wrong.
+/// Runs `run(schedule)` by this schedule and all that come after it, until one returns a sentence about what went
+/// wrong.
 template <class Run>
-[[nodiscard]] Explored search(const std::string& program, Schedule schedule, bool only_this, const Run& run) {
+[[nodiscard]] Explored search(const std::string& program, Schedule schedule, const Run& run) {
   const CrashReport report(program, schedule);
   Explored explored;
   do {
     ++explored.schedules;
     explored.broken = run(schedule);
-    if (!schedule.fits()) explored.broken += " (these choices are not those of this program)";
-  } while (explored.broken.empty() && !only_this && schedule.advance());
+  } while (explored.broken.empty() && schedule.advance());
   explored.choices = schedule.text();
-  if (explored.broken.empty()) return explored;
-  std::fprintf(stderr, "TIERCACHE_SCHEDULE='%s#%s'\n", program.c_str(), explored.choices.c_str());
-  schedule.tell_again();
-  static_cast<void>(run(schedule));
-  explored.steps = schedule.told();
   return explored;
 }
 
@@ -170,27 +159,43 @@ class Exploration {
   /// Runs the program by every schedule, and fails the test at the first one that goes wrong.
   template <class Run>
   void operator()(const std::string& program, const Run& run) {
-    Schedule schedule;
-    if (replayed_ != nullptr) {
-      const std::string_view wanted(replayed_);
-      if (wanted.substr(0, wanted.rfind('#')) != program) return;
-      schedule = Schedule(Schedule::parse(std::string(wanted.substr(wanted.rfind('#') + 1))));
-    }
-    const Explored explored = search(program, std::move(schedule), replayed_ != nullptr, run);
+    if (is_replaying()) return replay(program, run);
+    const Explored explored = search(program, Schedule(), run);
     schedules_ += explored.schedules;
+    if (!explored.broken.empty()) fail(program, explored.choices, run);
+    if (explored.schedules < 2) FAIL("there is nothing to choose in " << program);
     if (std::getenv("COUNT")) std::printf("%8zu %s\n", explored.schedules, program.c_str());
-    INFO("program: " << program << "\nschedule: " << explored.choices << "\nsteps:" << explored.steps);
-    if (!explored.broken.empty()) FAIL(explored.broken);
-    if (replayed_ == nullptr && explored.schedules < 2) FAIL("there is nothing to choose in this program");
   }
 
   /// Fails the test if fewer schedules were run than there are meant to be.
   void expect_at_least(std::size_t count) const {
     INFO(schedules_ << " schedules");
-    if (replayed_ == nullptr) CHECK(schedules_ >= count);
+    if (!is_replaying()) CHECK(schedules_ >= count);
   }
 
  private:
+  [[nodiscard]] bool is_replaying() const noexcept { return replayed_ != nullptr; }
+
+  template <class Run>
+  void replay(const std::string& program, const Run& run) const {
+    const std::string wanted(replayed_);
+    const std::size_t end = wanted.rfind('#');
+    if (wanted.substr(0, end) == program) fail(program, wanted.substr(end + 1), run);
+  }
+  /// Runs one schedule and tells what happens in it.
+  template <class Run>
+  static void fail(const std::string& program, const std::string& choices, const Run& run) {
+    std::string text("TIERCACHE_SCHEDULE='" + program + "#" + choices + "'");
+    Schedule schedule(Schedule::parse(choices));
+    schedule.tell_all();
+    const CrashReport report(program, schedule);
+    std::string broken = run(schedule);
+    if (!schedule.fits()) broken += " (some of these choices could not be made)";
+    INFO(text << schedule.told());
+    if (!broken.empty()) FAIL(broken);
+    WARN("nothing goes wrong");
+  }
+
   const char* replayed_ = std::getenv("TIERCACHE_SCHEDULE");
   std::size_t schedules_ = 0;
 };

@@ -5378,6 +5378,7 @@ class Miss final : public Waiter {
     end_stopping();
     if constexpr (can_stop) {
       if (wait_.is_stopped) {
+        relay_ = {};  // this runs where it is resumed, and may leave from the list by itself
         wait_.waiter = this;
         static_cast<void>(flight_->control->enqueue(*flight_, *this));
         return give_up(Ticket<Control>(flight_));
