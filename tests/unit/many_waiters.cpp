@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ask;
+using support::Detached;
 using support::ManualFetch;
 using support::Running;
 
@@ -84,6 +86,57 @@ TEMPLATE_TEST_CASE("P1: a hundred thousand callers cannot take an answer, and fe
     CHECK(calls == many);
     CHECK(std::all_of(callers.begin(), callers.end(), [](const auto& caller) { return caller.is_done(); }));
   }
+}
+
+/// Waits without a key or an answer of its own: a million of these have to fit.
+template <class Look>
+Detached wait_for(const Look& look, std::size_t& served) {
+  const int answer = co_await look();
+  if (answer == 7) ++served;
+}
+
+// Ways to look one key up, each of a million waiters the same.
+
+struct Plain {
+  static auto look_up(Cache<support::Shared>& cache, ManualFetch<int>& fetch, const std::stop_token&) {
+    return cache.get_or_fetch<Cards>("a", fetch);
+  }
+};
+struct Owned {
+  static auto look_up(Cache<support::Shared>& cache, ManualFetch<int>& fetch, const std::stop_token&) {
+    return cache.get_or_fetch<Cards>("a", tiercache::owned([&fetch] { return fetch(); }));
+  }
+};
+struct Loaded {
+  static auto look_up(Cache<support::Shared>& cache, ManualFetch<int>&, const std::stop_token&) {
+    return cache.get_or_fetch<Cards>("a");
+  }
+};
+struct Posted {
+  static auto look_up(Cache<support::Shared>& cache, ManualFetch<int>& fetch, const std::stop_token&) {
+    return cache.get_or_fetch<Cards>("a", fetch).resume_on([](auto job) { job(); });
+  }
+};
+struct Stoppable {
+  static auto look_up(Cache<support::Shared>& cache, ManualFetch<int>& fetch, const std::stop_token& token) {
+    return cache.get_or_fetch<Cards>("a", fetch).stop_on(token);
+  }
+};
+
+TEMPLATE_TEST_CASE("P1: a million callers wait for one fetch, in whatever way, and are resumed from one place", "",
+                   Plain, Owned, Loaded, Posted, Stoppable) {
+  constexpr std::size_t million = 1'000'000;
+  Cache<support::Shared> cache;
+  ManualFetch<int> fetch;
+  std::stop_source stop;
+  const std::stop_token token = stop.get_token();
+  cache.set_loader<Cards>([&fetch] { return fetch(); });
+  const auto look = [&] { return TestType::look_up(cache, fetch, token); };
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < million; ++i) wait_for(look, answered);
+  CHECK(fetch.started() == 1);
+  fetch.complete(7);
+  CHECK(answered == million);
 }
 
 }  // namespace

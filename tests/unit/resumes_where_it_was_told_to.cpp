@@ -3,13 +3,12 @@
 #include "catch.hpp"
 #include "configs.hpp"
 #include "manual_fetch.hpp"
+#include "queue.hpp"
 #include "running.hpp"
 
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -25,31 +24,9 @@ struct Cards : tiercache::Tier<std::string, std::string> {
 };
 using Cache = tiercache::BasicTieredCache<Shared, Cards>;
 
-/// An executor that runs what was posted when it is told to.
-class Queue {
- public:
-  void post(std::function<void()> job) {
-    if (refuses) throw std::runtime_error("full");
-    jobs_.push_back(std::move(job));
-  }
-  [[nodiscard]] std::size_t size() const { return jobs_.size(); }
-  void run() {
-    is_running = true;
-    while (!jobs_.empty()) {
-      const auto job = std::move(jobs_.front());
-      jobs_.pop_front();
-      job();
-      job();  // a second call does nothing
-    }
-    is_running = false;
-  }
-  void drop() { jobs_.clear(); }
-
-  bool refuses = false;
-  bool is_running = false;
-
- private:
-  std::deque<std::function<void()>> jobs_;
+/// Calls each job twice: the second call does nothing.
+struct InsistentQueue : Queue {
+  InsistentQueue() { calls_twice = true; }
 };
 
 template <class F>
@@ -63,7 +40,7 @@ Running<std::string> ask_through(Queue& queue, Cache& cache, F& fetcher) {
 
 TEST_CASE("resume_on: who had to wait goes on where it was told to; whoever did not, goes on at once") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   const auto leader = ask_through(queue, cache, event);
   const auto waiter = ask_through(queue, cache, event);
@@ -84,7 +61,7 @@ TEST_CASE("resume_on: who had to wait goes on where it was told to; whoever did 
 
 TEST_CASE("resume_on: a coroutine that is destroyed while its job is queued is not touched") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   auto leader = ask_through(queue, cache, event);
   auto waiter = ask_through(queue, cache, event);
@@ -97,7 +74,7 @@ TEST_CASE("resume_on: a coroutine that is destroyed while its job is queued is n
 
 TEST_CASE("P3: resume_on: an executor that refuses or drops the job does not leave anybody suspended") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   const auto leader = ask_through(queue, cache, event);
   const auto waiter = ask_through(queue, cache, event);
@@ -116,7 +93,7 @@ TEST_CASE("P3: resume_on: an executor that refuses or drops the job does not lea
 
 TEST_CASE("P5: resume_on: one who comes to lead starts its fetch where it is resumed") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   int started_in_queue = 0;
   const auto fetch = [&] {
@@ -158,7 +135,7 @@ TEST_CASE("P5: resume_on: one who comes to lead starts its fetch where it is res
 
 TEST_CASE("resume_on: a stop is told there too") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   std::stop_source stop;
   const auto leader = ask<Cards>(cache, "a", event);
@@ -269,7 +246,7 @@ struct tiercache::promise_post<Hooked::promise_type> {
 
 TEST_CASE("a coroutine whose promise has an executor is resumed there, and so is one whose library says how") {
   Cache cache;
-  Queue queue;
+  InsistentQueue queue;
   ManualFetch<std::string> event;
   std::string pinned;
   std::string hooked;
