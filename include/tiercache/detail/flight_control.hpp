@@ -29,8 +29,9 @@ class Store;
 template <class Control>
 class Loader;
 
-/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
-enum class Beginning { answered, joined, leading };
+/// How a `get_or_fetch` began: answered from memory; the same, and it is to run a fetch that nobody waits for; as one
+/// more waiter; as the one who is to run the fetch.
+enum class Beginning { answered, refreshing, joined, leading };
 
 /// A wait that can be stopped. Guarded by the tier's lock.
 struct StoppableWait {
@@ -56,10 +57,11 @@ class FlightControl : public TierState<Config, T>,
   using Flight = detail::Flight<FlightControl>;
   using Loader = detail::Loader<FlightControl>;
 
-  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
-  /// gets `leading` runs the fetch and lands the flight.
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
+  /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
+  /// `refreshing` runs the fetch and lands the flight.
   template <class K, class Age, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
                                                    Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
@@ -71,10 +73,16 @@ class FlightControl : public TierState<Config, T>,
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
         if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, lock_.counts());
+          this->answer_by(answer, entry, time, lock_.counts());
           return Beginning::answered;
         }
-        if (Flight* const running = flights_.find(hash, key)) {
+        Flight* const running = flights_.find(hash, key);
+        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+        if (stale == Stale::answers) {
+          answer_stale(answer, entry, time);
+          return Beginning::answered;
+        }
+        if (running != nullptr) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -84,14 +92,17 @@ class FlightControl : public TierState<Config, T>,
           flight = Reference<Flight>::share(*running);
           return Beginning::joined;
         }
-        if (opened) {
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
+        if (!opened) {
+          opened = flights_.take(*this, contents_.take(), hash);
+          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+            opened->entry->set_key(key, hash);
+          }
         }
-        opened = flights_.take(*this, contents_.take(), hash);
-        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-          opened->entry->set_key(key, hash);
+        if (opened->entry->has_key) {
+          if (stale == Stale::is_refreshed) {
+            answer_stale(answer, entry, time);
+            return open_refresh(opened, flight, time);
+          }
           open(*opened, time);
           flight = std::move(opened);
           return Beginning::leading;
@@ -183,6 +194,7 @@ class FlightControl : public TierState<Config, T>,
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
+        if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
@@ -266,14 +278,60 @@ class FlightControl : public TierState<Config, T>,
 
   using OutcomeKind = typename Outcome<Value>::Kind;
 
+  /// What an entry that is not fresh is to a lookup: nothing; its answer; its answer, and it has a new one fetched.
+  enum class Stale { is_gone, answers, is_refreshed };
+
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
+
+  template <class Age>
+  [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
+                                TimePoint time) const noexcept {
+    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    const Use use = contents_.use_of(entry, time);
+    if (use == Use::dead) return Stale::is_gone;
+    if (contents_.waits_to_retry(entry, time)) return Stale::answers;
+    if (use != Use::stale) return Stale::is_gone;
+    if (is_being_fetched) return Stale::answers;
+    return is_owned ? Stale::is_refreshed : Stale::is_gone;
+  }
+  template <class Answer>
+  void answer_stale(const Answer& answer, const Found& entry, TimePoint time) {
+    this->answer_by(answer, entry, time, lock_.counts());
+    ++contents_.counted.stale_hits;
+  }
+  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
+  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
+    TIERCACHE_TRY {
+      flights_.open(*opened, time);
+      flight = std::move(opened);
+      return Beginning::refreshing;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return Beginning::answered;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
+  }
+
+  /// Puts the old value, if it is still of use, in the place of a failure.
+  void rescue(Flight& flight, std::exception_ptr& failure) noexcept {
+    TIERCACHE_TRY {
+      const TimePoint time = now();
+      const Found held = contents_.find(flight.hash, flight.entry->key);
+      if (!held || !held->has_value()) return;
+      const Use use = contents_.use_of(held, time);
+      if (use != Use::stale && use != Use::on_failure) return;
+      contents_.note_failure(held, time);
+      flight.outcome.spare(held->value);
+    }
+    TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
+    }
   }
 
   /// Stores what a flight brought.

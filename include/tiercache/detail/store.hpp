@@ -53,16 +53,17 @@ class Store final : public FlightControl<Config, T> {
     const std::uint32_t hash = contents_.hash_of(key);
     const Reading lock(lock_);
     const Found entry = contents_.find(hash, key);
-    if (!entry || !contents_.is_fresh(entry, now())) {
+    const TimePoint time = now();
+    if (!entry || !contents_.is_fresh(entry, time)) {
       ++lock.counts().misses;
       return false;
     }
     if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, lock.counts());
+      hit_none(entry, time, lock.counts());
       return false;
     }
     use(std::as_const(entry->value));
-    hit(entry, lock.counts());
+    hit(entry, time, lock.counts());
     return true;
   }
 

@@ -42,7 +42,8 @@ class TierState {
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, age, now())) return answer_by(answer, entry, lock.counts());
+      const TimePoint time = now();
+      if (answers(entry, takes_not_found, age, time)) return answer_by(answer, entry, time, lock.counts());
     }
     return otherwise();
   }
@@ -66,12 +67,12 @@ class TierState {
 
   // What follows wants the lock held.
 
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
+  void hit(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    contents_.hit(entry, time);
     ++counts.hits;
   }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
+  void hit_none(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    hit(entry, time, counts);
     ++counts.not_found_hits;
   }
   template <class Age>
@@ -80,18 +81,19 @@ class TierState {
            age.allows(entry->stored_at, time);
   }
   template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+  auto answer_by(const Answer& answer, const Found& entry, TimePoint time, ReadCounts& counts) {
     // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
     // lock, and one that throws counts nothing.
     struct Count {
       ~Count() {
-        if (is_answered) entry->has_value() ? state.hit(entry, counts) : state.hit_none(entry, counts);
+        if (is_answered) entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
       }
       TierState& state;
       const Found& entry;
+      const TimePoint time;
       ReadCounts& counts;
       bool is_answered = true;
-    } count{*this, entry, counts};
+    } count{*this, entry, time, counts};
     TIERCACHE_TRY {
       return answer(std::as_const(*entry));
     }
