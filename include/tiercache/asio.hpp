@@ -118,10 +118,10 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
     if constexpr (how == AsioFetch::spawned || how == AsioFetch::foreign) {
       while (woken.leadership) {
         if constexpr (std::is_same_v<F, FromLoader>) {
-          static_cast<void>(woken.leadership.release());
+          woken.leadership.forget();
           flight->control->load(flight);
         } else if constexpr (how == AsioFetch::foreign) {
-          static_cast<void>(woken.leadership.release());
+          woken.leadership.forget();
           const auto driver = detail::make_driver<typename Fetching::Fetcher>(flight, std::forward<F>(given));
           if (driver) detail::start_driver(flight, driver);
         } else {

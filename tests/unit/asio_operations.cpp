@@ -5,7 +5,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/experimental/deferred.hpp>
 
+#include <coroutine>
 #include <exception>
+#include <functional>
 #include <future>
 #include <optional>
 #include <string>
@@ -213,6 +215,34 @@ TEST_CASE_METHOD(Fixture, "an asio coroutine has the tier's loader fetch") {
   asio::co_spawn(context, caller, asio::detached);
   context.run();
   CHECK(answer == "home loaded");
+  CHECK(cache.stats<Pages>().fetch_failures == 0);
+  CHECK(cache.stats<Pages>().in_flight == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "an owned fetcher of an asio coroutine may return an awaitable that is none of Asio's") {
+  std::coroutine_handle<> waiting;
+  struct Foreign {
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) noexcept { *waiting = handle; }
+    std::string await_resume() const { return "foreign"; }
+    std::coroutine_handle<>* waiting;
+  };
+  std::string answer;
+  const auto caller = [&]() -> asio::awaitable<void> {
+    const auto fetch = [&waiting] { return Foreign{&waiting}; };
+    answer = co_await tiercache::get_or_fetch<Pages>(cache, "home", tiercache::owned(fetch));
+  };
+  asio::co_spawn(context, caller, asio::detached);
+  asio::co_spawn(context, caller, asio::detached);
+  context.poll();
+  CHECK(answer.empty());
+  CHECK(cache.stats<Pages>().in_flight == 1);
+  waiting.resume();
+  CHECK(answer.empty());
+  context.run();
+  CHECK(answer == "foreign");
+  CHECK(cache.stats<Pages>().fetch_failures == 0);
+  CHECK(cache.stats<Pages>().in_flight == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "many hits by callbacks need no more stack than one") {

@@ -2445,6 +2445,9 @@ class Ticket {
     flight->control->complete(*flight);
   }
 
+  /// Leaves the duty to somebody who takes it on by other means.
+  void forget() noexcept { flight_ = {}; }
+
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
     const Ticket ticket = std::move(*this);

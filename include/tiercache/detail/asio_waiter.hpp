@@ -33,6 +33,7 @@ class Leadership {
   void land() noexcept { ticket_.land(); }
   /// Gives the duty to a fetch that belongs to nobody who could leave.
   [[nodiscard]] Ticket<Control> release() noexcept { return std::move(ticket_); }
+  void forget() noexcept { ticket_.forget(); }
 
  private:
   Ticket<Control> ticket_;
