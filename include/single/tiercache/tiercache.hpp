@@ -1564,6 +1564,13 @@ class Outcome {
     kind_ = Kind::error;
   }
 
+  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
+  void spare(const Value& value) {
+    if (value_) return;
+    value_.emplace(value);
+    kind_ = Kind::value;
+  }
+
   /// Forgets what it came to.
   void reset() noexcept {
     kind_ = Kind::pending;
@@ -1690,9 +1697,23 @@ inline constexpr std::size_t unbounded = (std::numeric_limits<std::size_t>::max)
 struct TierPolicy {
   /// How long a value is fresh, counted from the start of its fetch or from its `put`. Must be given.
   Ttl ttl = Ttl::unset();
+  /// How long a value is still served after it stopped being fresh, while one fetch gets a new one. Default: not at all.
+  Ttl stale_for = {};
+  /// How long after that a value is handed out if the fetch of a new one fails, in place of the error. Default: not at
+  /// all.
+  Ttl stale_if_error = {};
+  /// How long no new fetch is tried, counted from the end of one that failed, while the old value can be handed out
+  /// (within `stale_for` and `stale_if_error`). Default: not at all.
+  Ttl retry_after = {};
+  /// How long a value is kept without being read, counted from when it was stored or last answered a lookup; `ttl` ends
+  /// its freshness all the same. Default zero: for as long as its other times say.
+  Ttl idle_for = {};
   /// How long the answer "there is none" (a fetcher's `std::nullopt`) is remembered, counted from the start of its
   /// fetch. Default: not at all.
   Ttl not_found_ttl = {};
+  /// By how much the TTL of each entry is shortened at most, as a fraction, 0 to 1: by a share that its key decides, so
+  /// that entries which were stored together do not expire together. Default: not at all.
+  double jitter = 0.0;
   /// How many entries the tier holds at most, answers "there is none" included. 0 holds none: everything is fetched
   /// each time. Default: any number.
   std::size_t capacity = unbounded;
@@ -1715,7 +1736,12 @@ enum class PolicyFault {
   none,
   ttl_missing,
   ttl_negative,
+  stale_for_negative,
+  stale_if_error_negative,
+  retry_after_negative,
+  idle_for_negative,
   not_found_ttl_negative,
+  jitter_out_of_range,
   trim_to_above_capacity,
   expected_hit_rate_out_of_range,
 };
@@ -1724,7 +1750,12 @@ enum class PolicyFault {
 [[nodiscard]] constexpr PolicyFault fault_of(const TierPolicy& policy) noexcept {
   if (!policy.ttl.is_set()) return PolicyFault::ttl_missing;
   if (policy.ttl.is_negative()) return PolicyFault::ttl_negative;
+  if (policy.stale_for.is_negative()) return PolicyFault::stale_for_negative;
+  if (policy.stale_if_error.is_negative()) return PolicyFault::stale_if_error_negative;
+  if (policy.retry_after.is_negative()) return PolicyFault::retry_after_negative;
+  if (policy.idle_for.is_negative()) return PolicyFault::idle_for_negative;
   if (policy.not_found_ttl.is_negative()) return PolicyFault::not_found_ttl_negative;
+  if (!(policy.jitter >= 0.0 && policy.jitter <= 1.0)) return PolicyFault::jitter_out_of_range;  // a NaN is, too
   if (policy.trim_to > policy.capacity) return PolicyFault::trim_to_above_capacity;
   // Negated, so that a NaN is refused too.
   if (!(policy.expected_hit_rate >= 0.0 && policy.expected_hit_rate <= 1.0)) {
@@ -1741,6 +1772,16 @@ enum class PolicyFault {
       return "TierPolicy::ttl is missing: give .ttl, or tiercache::forever";
     case PolicyFault::ttl_negative:
       return "TierPolicy::ttl is negative: give a duration of zero or more";
+    case PolicyFault::stale_for_negative:
+      return "TierPolicy::stale_for is negative: give a duration of zero or more";
+    case PolicyFault::stale_if_error_negative:
+      return "TierPolicy::stale_if_error is negative: give a duration of zero or more";
+    case PolicyFault::retry_after_negative:
+      return "TierPolicy::retry_after is negative: give a duration of zero or more";
+    case PolicyFault::idle_for_negative:
+      return "TierPolicy::idle_for is negative: give a duration of zero or more";
+    case PolicyFault::jitter_out_of_range:
+      return "TierPolicy::jitter is outside 0..1: give a fraction, not percent";
     case PolicyFault::not_found_ttl_negative:
       return "TierPolicy::not_found_ttl is negative: give a duration of zero or more";
     case PolicyFault::trim_to_above_capacity:
@@ -1845,6 +1886,16 @@ consteval bool is_valid_tier() {
             "tiercache: this tier's policy has no ttl; write policy{.ttl = 5min}, or .ttl = tiercache::forever");
         static_assert(fault != PolicyFault::ttl_negative,
                       "tiercache: this tier's policy has a negative ttl; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_for_negative,
+                      "tiercache: this tier's policy has a negative stale_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_if_error_negative,
+                      "tiercache: this tier's policy has a negative stale_if_error; give a duration of zero or more");
+        static_assert(fault != PolicyFault::retry_after_negative,
+                      "tiercache: this tier's policy has a negative retry_after; give a duration of zero or more");
+        static_assert(fault != PolicyFault::idle_for_negative,
+                      "tiercache: this tier's policy has a negative idle_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::jitter_out_of_range,
+                      "tiercache: this tier's policy has a jitter outside 0..1; give a fraction, not percent");
         static_assert(fault != PolicyFault::not_found_ttl_negative,
                       "tiercache: this tier's policy has a negative not_found_ttl; give a duration of zero or more");
         static_assert(fault != PolicyFault::trim_to_above_capacity,
@@ -3918,6 +3969,12 @@ class SlotArray {
     if (!chunks_[number]) chunks_[number] = Chunk(chunk_size);
   }
 
+  /// Returns the value for a slot; null if there is none.
+  [[nodiscard]] T* find(Slot slot) const noexcept {
+    const Slot number = slot / chunk_size;
+    return number < chunk_count_ && chunks_[number] ? &chunks_[number][slot % chunk_size] : nullptr;
+  }
+
   /// Returns the value for a slot for which there is one.
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
@@ -3933,13 +3990,17 @@ class SlotArray {
 }  // namespace tiercache::detail
 
 // <tiercache/detail/lifetimes.hpp>
-// Lifetimes: how long each entry of a tier lives. The arithmetic is that of ttl.hpp; what becomes of an entry that is
-// past its deadline is the business of detail/contents.hpp.
+// Lifetimes: how long each entry of a tier is fresh, and how long it is of use after that. The arithmetic is that of
+// ttl.hpp; what becomes of an entry is the business of detail/contents.hpp.
 
 namespace tiercache::detail {
 
+/// What an entry is good for: for everybody; to be served while a new value is fetched; to be handed out if that fails;
+/// for nobody.
+enum class Use : unsigned char { fresh, stale, on_failure, dead };
+
 /// The times to live of the entries of a tier: the policy's, but for those with one of their own, which few have and
-/// which are kept apart.
+/// which are kept apart, as is everything else that few tiers ask for.
 template <class T>
 class Lifetimes {
  public:
@@ -3949,33 +4010,115 @@ class Lifetimes {
   void follow(const TierPolicy& policy) noexcept {
     of_values_ = policy.ttl.duration();
     of_absences_ = policy.not_found_ttl.duration();
+    stale_for_ = policy.stale_for.duration();
+    stale_if_error_ = policy.stale_if_error.duration();
+    retry_after_ = policy.retry_after.duration();
+    idle_for_ = policy.idle_for.duration();
+    jitter_ = policy.jitter;
+    usual_ = jitter_ > 0 || is_idling() ? Content{no_content} : Content::value;
   }
 
-  /// Makes sure that an entry can have its own TTL. Throws `std::bad_alloc` and has changed nothing.
-  void reserve(Slot slot) { own_.reserve(slot); }
+  /// Whether entries are dropped that nobody reads.
+  [[nodiscard]] bool is_idling() const noexcept { return idle_for_ != std::chrono::nanoseconds::zero(); }
 
-  /// Has an entry live from `start` on, for `own`, if that is given. Wants a `reserve` then.
-  void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own) noexcept {
+  /// Makes sure that all can be kept of an entry, its own TTL too if it is to have one. Throws `std::bad_alloc` and has
+  /// changed nothing.
+  void reserve(Slot slot, bool has_own_ttl) {
+    if (has_own_ttl) own_.reserve(slot);
+    if (is_idling()) reads_.reserve(slot);
+  }
+
+  /// Has an entry, which comes at `now`, live from `start` on, for `own`, if that is given. Wants a `reserve` before.
+  void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own, TimePoint now) noexcept {
     ::new (static_cast<void*>(&entry->stored_at)) TimePoint(start);
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
+    note_read(entry, now);
+    if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
-  [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry) const noexcept {
-    if (entry->content == Content::value) [[likely]] {
+  /// Notes that an entry answered a lookup.
+  void note_read(const Found<T>& entry, TimePoint now) noexcept {
+    if (entry->content == usual_ || !is_idling()) return;
+    if (std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot)) {
+      read_at->store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+  }
+
+  /// Notes that a fetch failed which was to replace the entry.
+  void note_failure(const Found<T>& entry, TimePoint now) {
+    if (retry_after_ == std::chrono::nanoseconds::zero()) return;
+    retries_.reserve(entry.slot);
+    retries_[entry.slot] = deadline_of(now, retry_after_);
+  }
+  /// Tells whether it is too early to try again.
+  [[nodiscard]] bool waits_to_retry(const Found<T>& entry, TimePoint now) const noexcept {
+    const TimePoint* const retry_at = retries_.find(entry.slot);
+    return retry_at != nullptr && now < *retry_at;
+  }
+
+  /// Returns the TTL of an entry. `hash_of(entry)` returns the hash of its key.
+  template <class HashOf>
+  [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry, const HashOf& hash_of) const noexcept {
+    if (entry->content == usual_) [[likely]] {
       return of_values_;
     }
-    return entry->has_own_ttl() ? own_[entry.slot] : of_absences_;
+    const std::chrono::nanoseconds whole =
+        entry->has_own_ttl() ? own_[entry.slot] : (entry->has_value() ? of_values_ : of_absences_);
+    return jitter_ > 0 ? shortened(whole, hash_of(*entry)) : whole;
   }
 
-  [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry));
+  template <class HashOf>
+  [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (entry->content == usual_ || !is_idle(entry, now));
+  }
+
+  /// Tells what an entry is good for.
+  template <class HashOf>
+  [[nodiscard]] Use use_of(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
+    const std::chrono::nanoseconds ttl = ttl_of(entry, hash_of);
+    if (entry->content != usual_ && is_idle(entry, now)) return Use::dead;
+    if (is_alive(now, entry->stored_at, ttl)) return Use::fresh;
+    if (!entry->has_value()) return Use::dead;
+    const TimePoint expires_at = deadline_of(entry->stored_at, ttl);
+    if (is_alive(now, expires_at, stale_for_)) return Use::stale;
+    return is_alive(now, deadline_of(expires_at, stale_for_), stale_if_error_) ? Use::on_failure : Use::dead;
   }
 
  private:
+  // What no entry's content is equal to.
+  static constexpr unsigned char no_content = 0xff;
+
+  [[nodiscard]] bool is_idle(const Found<T>& entry, TimePoint now) const noexcept {
+    if (!is_idling() || !entry->has_value()) return false;
+    const std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot);
+    const TimePoint since = read_at != nullptr
+                                ? TimePoint(std::chrono::nanoseconds(read_at->load(std::memory_order_relaxed)))
+                                : entry->stored_at;
+    return !is_alive(now, since, idle_for_);
+  }
+
+  /// Takes off a length of time the share of the jitter that a hash decides.
+  [[nodiscard]] std::chrono::nanoseconds shortened(std::chrono::nanoseconds whole, std::uint32_t hash) const noexcept {
+    if (whole == forever.duration()) return whole;
+    // spread() for all tiers to cut a key's TTL by another share, and for the index to use other bits.
+    const double share = static_cast<double>(spread(hash) >> 11) * 0x1p-53;
+    const double cut = static_cast<double>(whole.count()) * jitter_ * share;
+    return whole - std::chrono::nanoseconds(static_cast<std::int64_t>(cut));
+  }
+
   std::chrono::nanoseconds of_values_{};
   std::chrono::nanoseconds of_absences_{};
+  /// The content of entries for which the policy's TTL is all that counts.
+  Content usual_ = Content::value;
+  std::chrono::nanoseconds stale_for_{};
+  std::chrono::nanoseconds stale_if_error_{};
+  std::chrono::nanoseconds retry_after_{};
+  std::chrono::nanoseconds idle_for_{};
+  double jitter_ = 0;
   SlotArray<std::chrono::nanoseconds> own_;
+  SlotArray<std::atomic<std::int64_t>> reads_;
+  SlotArray<TimePoint> retries_;
 };
 
 /// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
@@ -4206,9 +4349,20 @@ class Contents {
   }
 
   [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
-    return lifetimes_.is_fresh(entry, time);
+    return lifetimes_.is_fresh(entry, time, hashes());
   }
-  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry); }
+  /// Tells what an entry is good for.
+  [[nodiscard]] Use use_of(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.use_of(entry, time, hashes());
+  }
+  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry, hashes()); }
+
+  /// Tells whether it is too early to try again to replace an entry, after a fetch that failed.
+  [[nodiscard]] bool waits_to_retry(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.waits_to_retry(entry, time);
+  }
+  /// Notes that a fetch failed which was to replace an entry. Throws `std::bad_alloc`.
+  void note_failure(const Found& entry, TimePoint time) { lifetimes_.note_failure(entry, time); }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
@@ -4225,8 +4379,11 @@ class Contents {
     return stats;
   }
 
-  /// Tells the eviction policy that the entry answered a lookup.
-  void hit(const Found& entry) noexcept { entries_.touch(entry); }
+  /// Notes that the entry answered a lookup.
+  void hit(const Found& entry, TimePoint time) noexcept {
+    lifetimes_.note_read(entry, time);
+    entries_.touch(entry);
+  }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
@@ -4238,7 +4395,7 @@ class Contents {
   /// has changed nothing.
   void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {
     entries_.reserve(hash);
-    if (own_ttl) lifetimes_.reserve(entry.slot);
+    lifetimes_.reserve(entry.slot, own_ttl.has_value());
   }
 
   /// Stores an entry, as of `stored_at`, in place of the one held under its key, if any. Wants a `reserve` before. What
@@ -4247,16 +4404,16 @@ class Contents {
   void admit(OwnedEntry& owned, const Found& held, TimePoint stored_at, const std::optional<Ttl>& own_ttl,
              TimePoint time, Removals& removals) noexcept {
     const Found entry{owned.get(), owned->slot};
-    lifetimes_.set(entry, stored_at, own_ttl);
-    const bool is_dead = !is_fresh(entry, time);
+    lifetimes_.set(entry, stored_at, own_ttl, time);
+    const bool is_dead = this->is_dead(entry, time);
     const bool is_light = is_weight_left(entry->weight, held.entry);
-    const bool was_fresh = held && is_fresh(held, time);
+    const bool was_alive = held && !this->is_dead(held, time);
     if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
-      if (held) drop(held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
+      if (held) drop(held, was_alive ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
-    const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
+    const RemovalCause cause = was_alive ? RemovalCause::Replaced : RemovalCause::Expired;
     if (held && is_light) {
       report(entries_.replace(held, std::move(owned)), cause, removals);
       sweep(time, entry.entry, removals);
@@ -4270,7 +4427,7 @@ class Contents {
       if (!Entries::has_admission) make_room_for(entry->weight, removals);
       entries_.link(std::move(owned));
     }
-    if (!was_fresh) ++counted.inserts;
+    if (!was_alive) ++counted.inserts;
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
@@ -4293,7 +4450,7 @@ class Contents {
   }
 
   std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([&](const Found& entry) { return !is_fresh(entry, time); }, RemovalCause::Expired, removals);
+    return drop_if([&](const Found& entry) { return is_dead(entry, time); }, RemovalCause::Expired, removals);
   }
 
   std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
@@ -4325,6 +4482,7 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     lifetimes_.follow(policy);
+    if (lifetimes_.is_idling()) note_reads(time);
     tell_room();
     keep_bounds(nullptr, removals);
   }
@@ -4335,6 +4493,25 @@ class Contents {
   }
 
  private:
+  [[nodiscard]] auto hashes() const noexcept {
+    return [this](const Entry& entry) noexcept { return entries_.hash_of(entry); };
+  }
+
+  [[nodiscard]] bool is_dead(const Found& entry, TimePoint time) const noexcept {
+    return use_of(entry, time) == Use::dead;
+  }
+
+  /// Counts what is held as read now. Without memory for that it counts as read when it was stored.
+  void note_reads(TimePoint time) noexcept {
+    entries_.for_each([&](const Found& entry) {
+      TIERCACHE_TRY {
+        lifetimes_.reserve(entry.slot, false);
+      }
+      TIERCACHE_CATCH_ALL {}
+      lifetimes_.note_read(entry, time);
+    });
+  }
+
   /// Counts why an entry left, and sends it on its way: the one way in which an entry leaves.
   void report(OwnedEntry entry, RemovalCause cause, Removals& removals) noexcept {
     switch (cause) {
@@ -4362,7 +4539,7 @@ class Contents {
     const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
     for (Slot step = 0; step < steps; ++step) {
       const Found entry = entries_.next_in_sweep();
-      if (!entry || entry.entry == fresh || is_fresh(entry, time)) continue;
+      if (!entry || entry.entry == fresh || !is_dead(entry, time)) continue;
       drop(entry, RemovalCause::Expired, removals);
     }
   }
@@ -4631,7 +4808,8 @@ class TierState {
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, age, now())) return answer_by(answer, entry, lock.counts());
+      const TimePoint time = now();
+      if (answers(entry, takes_not_found, age, time)) return answer_by(answer, entry, time, lock.counts());
     }
     return otherwise();
   }
@@ -4655,12 +4833,12 @@ class TierState {
 
   // What follows wants the lock held.
 
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
+  void hit(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    contents_.hit(entry, time);
     ++counts.hits;
   }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
+  void hit_none(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    hit(entry, time, counts);
     ++counts.not_found_hits;
   }
   template <class Age>
@@ -4669,18 +4847,19 @@ class TierState {
            age.allows(entry->stored_at, time);
   }
   template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+  auto answer_by(const Answer& answer, const Found& entry, TimePoint time, ReadCounts& counts) {
     // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
     // lock, and one that throws counts nothing.
     struct Count {
       ~Count() {
-        if (is_answered) entry->has_value() ? state.hit(entry, counts) : state.hit_none(entry, counts);
+        if (is_answered) entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
       }
       TierState& state;
       const Found& entry;
+      const TimePoint time;
       ReadCounts& counts;
       bool is_answered = true;
-    } count{*this, entry, counts};
+    } count{*this, entry, time, counts};
     TIERCACHE_TRY {
       return answer(std::as_const(*entry));
     }
@@ -4708,8 +4887,9 @@ class Store;
 template <class Control>
 class Loader;
 
-/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
-enum class Beginning { answered, joined, leading };
+/// How a `get_or_fetch` began: answered from memory; the same, and it is to run a fetch that nobody waits for; as one
+/// more waiter; as the one who is to run the fetch.
+enum class Beginning { answered, refreshing, joined, leading };
 
 /// A wait that can be stopped. Guarded by the tier's lock.
 struct StoppableWait {
@@ -4735,10 +4915,11 @@ class FlightControl : public TierState<Config, T>,
   using Flight = detail::Flight<FlightControl>;
   using Loader = detail::Loader<FlightControl>;
 
-  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
-  /// gets `leading` runs the fetch and lands the flight.
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
+  /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
+  /// `refreshing` runs the fetch and lands the flight.
   template <class K, class Age, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
                                                    Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
@@ -4750,10 +4931,16 @@ class FlightControl : public TierState<Config, T>,
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
         if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, lock_.counts());
+          this->answer_by(answer, entry, time, lock_.counts());
           return Beginning::answered;
         }
-        if (Flight* const running = flights_.find(hash, key)) {
+        Flight* const running = flights_.find(hash, key);
+        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+        if (stale == Stale::answers) {
+          answer_stale(answer, entry, time);
+          return Beginning::answered;
+        }
+        if (running != nullptr) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -4763,14 +4950,17 @@ class FlightControl : public TierState<Config, T>,
           flight = Reference<Flight>::share(*running);
           return Beginning::joined;
         }
-        if (opened) {
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
+        if (!opened) {
+          opened = flights_.take(*this, contents_.take(), hash);
+          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+            opened->entry->set_key(key, hash);
+          }
         }
-        opened = flights_.take(*this, contents_.take(), hash);
-        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-          opened->entry->set_key(key, hash);
+        if (opened->entry->has_key) {
+          if (stale == Stale::is_refreshed) {
+            answer_stale(answer, entry, time);
+            return open_refresh(opened, flight, time);
+          }
           open(*opened, time);
           flight = std::move(opened);
           return Beginning::leading;
@@ -4862,6 +5052,7 @@ class FlightControl : public TierState<Config, T>,
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
+        if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
@@ -4945,14 +5136,60 @@ class FlightControl : public TierState<Config, T>,
 
   using OutcomeKind = typename Outcome<Value>::Kind;
 
+  /// What an entry that is not fresh is to a lookup: nothing; its answer; its answer, and it has a new one fetched.
+  enum class Stale { is_gone, answers, is_refreshed };
+
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
+
+  template <class Age>
+  [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
+                                TimePoint time) const noexcept {
+    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    const Use use = contents_.use_of(entry, time);
+    if (use == Use::dead) return Stale::is_gone;
+    if (contents_.waits_to_retry(entry, time)) return Stale::answers;
+    if (use != Use::stale) return Stale::is_gone;
+    if (is_being_fetched) return Stale::answers;
+    return is_owned ? Stale::is_refreshed : Stale::is_gone;
+  }
+  template <class Answer>
+  void answer_stale(const Answer& answer, const Found& entry, TimePoint time) {
+    this->answer_by(answer, entry, time, lock_.counts());
+    ++contents_.counted.stale_hits;
+  }
+  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
+  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
+    TIERCACHE_TRY {
+      flights_.open(*opened, time);
+      flight = std::move(opened);
+      return Beginning::refreshing;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return Beginning::answered;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
+  }
+
+  /// Puts the old value, if it is still of use, in the place of a failure.
+  void rescue(Flight& flight, std::exception_ptr& failure) noexcept {
+    TIERCACHE_TRY {
+      const TimePoint time = now();
+      const Found held = contents_.find(flight.hash, flight.entry->key);
+      if (!held || !held->has_value()) return;
+      const Use use = contents_.use_of(held, time);
+      if (use != Use::stale && use != Use::on_failure) return;
+      contents_.note_failure(held, time);
+      flight.outcome.spare(held->value);
+    }
+    TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
+    }
   }
 
   /// Stores what a flight brought.
@@ -5502,6 +5739,10 @@ class Miss final : public Waiter {
         is_leading_ = false;
         const Beginning beginning = lookup_.begin(flight_);
         if (beginning == Beginning::answered) return true;
+        if (beginning == Beginning::refreshing) {
+          run_fetch();
+          return true;
+        }
         if (beginning == Beginning::leading) {
           lead();
           return false;
@@ -5870,7 +6111,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     };
   }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, flight, answer());
+    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, Fetching::is_owned, flight,
+                         answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
@@ -5890,7 +6132,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
     miss_.emplace(*this, std::move(flight));
-    return beginning == detail::Beginning::leading && miss_->fetch();
+    if (beginning == detail::Beginning::joined) return false;
+    const bool is_done = miss_->fetch();
+    return is_done || beginning == detail::Beginning::refreshing;
   }
 
   TIERCACHE_NOINLINE result_type get_by_fetch() {
@@ -6121,16 +6365,17 @@ class Store final : public FlightControl<Config, T> {
     const std::uint32_t hash = contents_.hash_of(key);
     const Reading lock(lock_);
     const Found entry = contents_.find(hash, key);
-    if (!entry || !contents_.is_fresh(entry, now())) {
+    const TimePoint time = now();
+    if (!entry || !contents_.is_fresh(entry, time)) {
       ++lock.counts().misses;
       return false;
     }
     if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, lock.counts());
+      hit_none(entry, time, lock.counts());
       return false;
     }
     use(std::as_const(entry->value));
-    hit(entry, lock.counts());
+    hit(entry, time, lock.counts());
     return true;
   }
 
