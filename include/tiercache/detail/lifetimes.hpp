@@ -91,7 +91,8 @@ class Lifetimes {
 
   template <class HashOf>
   [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (entry->content == usual_ || !is_idle(entry, now));
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) &&
+           (entry->content == usual_ || !is_idle(entry, now));
   }
 
   /// Tells what an entry is good for.
