@@ -1,50 +1,48 @@
-// An eviction policy of one's own: of a few entries picked at random, the one that was read least goes. A policy only
-// decides who goes next; the cache tells it who comes, who was read and who leaves.
+// An eviction policy of one's own: the oldest entry goes, but one that was read since it came is let off, once for
+// every read. A policy only decides who goes next; the cache tells it who comes, who was read and who leaves.
 #include <tiercache/tiercache.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <iostream>
-#include <random>
 #include <string>
-#include <vector>
 
 using namespace std::chrono_literals;
 
-class LeastReadOfThree {
+class OldestUnread {
  public:
-  struct Node {  // what the policy keeps in each entry
-    std::size_t place = 0;
+  struct Node {  // what the policy keeps in each entry, made anew with each
+    Node* older = nullptr;
+    Node* newer = nullptr;
     unsigned reads = 0;
   };
 
-  void insert(Node& node) noexcept {
-    node.place = nodes_.size();
-    nodes_.push_back(&node);
+  void insert(Node& node) noexcept {  // needs no memory: there may be none, and it must not throw
+    node.older = ends_.older;
+    node.newer = &ends_;
+    node.older->newer = ends_.older = &node;
   }
   void hit(Node& node) noexcept { ++node.reads; }
   void erase(Node& node) noexcept {
-    nodes_.back()->place = node.place;
-    nodes_[node.place] = nodes_.back();
-    nodes_.pop_back();
-    node.reads = 0;
+    node.older->newer = node.newer;
+    node.newer->older = node.older;
   }
   Node& victim() noexcept {
-    const auto fewer_reads = [](const Node* left, const Node* right) { return left->reads < right->reads; };
-    return *std::min({pick(), pick(), pick()}, fewer_reads);
+    for (int steps = 0; steps < 16 && ends_.newer->reads != 0; ++steps) {  // not more: everybody waits for it
+      Node& oldest = *ends_.newer;
+      --oldest.reads;
+      erase(oldest);
+      insert(oldest);
+    }
+    return *ends_.newer;
   }
 
  private:
-  Node* pick() noexcept { return nodes_[random_() % nodes_.size()]; }
-
-  std::vector<Node*> nodes_;
-  std::minstd_rand random_;
+  Node ends_{&ends_, &ends_};  // next to it are the newest and the oldest entry
 };
-static_assert(tiercache::EvictionPolicy<LeastReadOfThree>);
+static_assert(tiercache::EvictionPolicy<OldestUnread>);
 
 struct Pages : tiercache::Tier<std::string, std::string> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1h, .capacity = 10};
-  using eviction = LeastReadOfThree;
+  using eviction = OldestUnread;
 };
 
 int main() {

@@ -16,9 +16,18 @@ namespace tiercache {
 using EntryNumber = detail::Slot;
 /// Stands for no entry.
 inline constexpr EntryNumber no_entry = detail::no_slot;
-/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it.
+/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it. `older` and `newer` are its
+/// neighbours' numbers, `no_entry` at the ends: to be read while it is in a queue, and set by the queue alone.
 using EvictionLinks = detail::EvictionLinks;
-/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form.
+/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form. It owns nothing and
+/// allocates nothing; an entry is in one queue at a time. All takes constant time, throws nothing, and, but for the
+/// last three, returns nothing.
+/// - `push_newest(entries, entry)`: adds one that is in no queue.
+/// - `erase(entries, entry)`: takes out one that is in this queue.
+/// - `make_newest(entries, entry)`: moves one that is in this queue.
+/// - `replace(entries, old, fresh)`: puts one that is in no queue where `old` is, and takes that one out.
+/// - `oldest()`, `newest()`: an entry, or `no_entry`.
+/// - `size()`: how many there are.
 using EvictionQueue = detail::EvictionQueue;
 
 namespace detail {
@@ -28,6 +37,7 @@ template <class Node>
 struct AnyEntries {
   [[nodiscard]] Node& operator[](Slot entry) const noexcept;
   [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
+  void prefetch(Slot entry) const noexcept;
 };
 
 /// A hit concerns nothing but the node of the entry.
@@ -40,13 +50,16 @@ concept HitsAlone = requires(P policy, typename P::Node& node) {
 
 /// A policy in its plain form.
 ///
-/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
-/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
-/// time.
-/// - `insert(node)`: the entry was stored. One that takes the place of another under its key is inserted anew.
+/// Every entry of the tier has the policy's `Node` in it, which holds what the policy wants to know of the entry: a
+/// class that is not final. The policy owns none: it is told of each. All functions are `noexcept`, or the type is no
+/// policy: they have to do without memory that may not be there. All come under the tier's lock, one at a time, and
+/// should take constant time. What they return is ignored, but for `victim`.
+/// - `insert(node)`: the entry was stored. The node is a new `Node{}` with each entry (that must not throw either). One
+///   that takes the place of another under its key is inserted anew, once that one was erased.
 /// - `hit(node)`: the entry answered a lookup.
 /// - `erase(node)`: the entry leaves, for whatever reason.
-/// - `victim()`: returns the entry that should go next; asked only when there is one, before the new one is inserted.
+/// - `victim()`: returns, as a `Node&`, the entry that should go next; `erase` is called for it then. Asked only when
+///   there is one, and for room for a new one before that is inserted.
 template <class P>
 concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
                               requires(P policy, typename P::Node& node) {
@@ -59,16 +72,31 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
 /// room, and by the hash of their keys, so that it can remember them when they are gone.
 ///
-/// `entries[number]` is an entry's `Node`, `entries.hash(number)` its hash: well mixed, and different in each cache.
-/// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
-///   weight is what is bounded, it is an estimate.
-/// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
-///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node: then threads that read need not
-///   wait for each other, and several may hit one node at once; so what it changes is atomic.
+/// What is said of the plain form goes for it too, but that a node is made once, and used for one entry after the
+/// other: `insert` and `replace` set all of it that matters.
+///
+/// Take `entries` as `const auto&`: its type is the library's, and another one for each tier. It is good for the call.
+/// `entries[number]` is an entry's `Node&`; `entries.hash(number)` its hash, a `std::uint32_t`, well mixed, and another
+/// one in each cache; `entries.prefetch(number)` has the memory brought near that dropping the entry takes, but for the
+/// entry.
+/// - `resize(capacity)`: the tier is to hold so many entries (a `std::size_t`; `unbounded` for any number). Called
+///   before anything else, and when that changes. It is the tier's `capacity`; but, to a policy with `has_admission`,
+///   where weight allows fewer, an estimate: about the least that fitted lately, at least 1, once the tier was full.
+///   More may be there: any time beside an estimate, and, when the capacity falls, until they were evicted.
+/// - `insert(entries, entry)`, `erase(entries, entry)`: as in the plain form.
+/// - `hit(entries, entry)`: as in the plain form. Or `hit(node)`, if a hit concerns nothing but the entry's own node.
+///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
+///   atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
+///   Where room has to be made for it, `erase` and `insert` are called instead.
+/// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
 /// after that: it chooses among all, the new one included.
+///
+/// It may also have `prefetch(entries, hash) const`, called under the lock when something begins that may lead to an
+/// `insert` of an entry with this hash and to a `victim`: it changes nothing, and has the memory brought near that they
+/// will need. `AdaptiveClock` has one.
 template <class P>
 concept FullEvictionPolicy =
     std::default_initializable<P> && std::default_initializable<typename P::Node> &&

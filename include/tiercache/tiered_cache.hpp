@@ -45,6 +45,11 @@ namespace tiercache {
 /// nothing and passes the exception on. Several threads may read one value at once, each as const; who writes waits for
 /// them, so reading should be quick.
 ///
+/// **Memory.** A tier grows with what it holds. What keys and values own is freed when they leave; the places that they
+/// were in are kept for others until the cache is destroyed. So the calls that go through a whole tier take time linear
+/// in the most entries that it ever held, not in those that it holds: `invalidate<T>()`, `invalidate_if`, `clear`,
+/// `trim`, `purge_expired`, `set_policy`, and the destructor.
+///
 /// **Lifetime.** Nothing returned refers into the cache. The destructor forgets all entries, without telling listeners;
 /// fetches under way end for those who wait for them and store nothing. It must not run at the same time as another
 /// call.
@@ -225,7 +230,7 @@ class BasicTieredCache {
   std::size_t invalidate(const K& key) {
     return store<T>().invalidate(detail::keep_key<T, const K&>(key));
   }
-  /// Drops all entries of the tier; returns how many. Linear in them.
+  /// Drops all entries of the tier; returns how many. Linear in the most entries that it ever held.
   template <class T>
   std::size_t invalidate() {
     return store<T>().invalidate_all(RemovalCause::Invalidated);
@@ -235,7 +240,7 @@ class BasicTieredCache {
   ///
   /// What the tier remembers not to exist is dropped as well, and what is being fetched will not be stored: either
   /// might be meant. The predicate runs under the tier's lock and must not call the cache; what it throws changes
-  /// nothing. Linear in the tier's entries.
+  /// nothing. Linear in the most entries that the tier ever held.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
     return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
@@ -265,13 +270,13 @@ class BasicTieredCache {
   // Upkeep.
 
   /// Drops the entries written longest ago until at most `count` are left; returns how many were dropped. Counts
-  /// evictions.
+  /// evictions. Linear in the most entries that the tier ever held, beside sorting those that go.
   template <class T>
   std::size_t trim(std::size_t count) {
     return store<T>().trim(count);
   }
   /// Drops the entries of the tier that are past their deadline; returns how many. Never needed: they are never used,
-  /// writes drop a few at a time, and the bounds hold with them. Linear in the tier's entries.
+  /// writes drop a few at a time, and the bounds hold with them. Linear in the most entries that the tier ever held.
   template <class T>
   std::size_t purge_expired() {
     return store<T>().purge_expired();
@@ -293,7 +298,7 @@ class BasicTieredCache {
   /// Makes the tier follow `policy` at once, all of it: what is above the new bounds is evicted, and what is held lives
   /// for the new TTL from when it was stored, unless it has a TTL of its own or is past its old one. Throws
   /// `std::invalid_argument`, naming the field, if the policy contradicts itself; then nothing has changed. Linear in
-  /// the tier's entries.
+  /// the most entries that the tier ever held.
   template <class T>
   void set_policy(const TierPolicy& policy) {
     store<T>().set_policy(with<T>(policy).policy);

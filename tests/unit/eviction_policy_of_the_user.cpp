@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace {
@@ -91,6 +94,47 @@ struct Pages : tiercache::Tier<int, int> {
   using eviction = LeastRead;
 };
 
+// Evicts the one who was read last, in the full form: with nothing but what eviction.hpp says.
+class ReadLastFirst {
+ public:
+  struct Node : tiercache::EvictionLinks {
+    std::uint32_t hash = 0;
+  };
+
+  void resize(std::size_t) noexcept {}
+  void insert(const auto& entries, tiercache::EntryNumber entry) noexcept {
+    entries[entry].hash = entries.hash(entry);
+    broken = broken || entries.hash(entry) != foreseen_;
+    order_.push_newest(entries, entry);
+  }
+  void hit(const auto& entries, tiercache::EntryNumber entry) noexcept { order_.make_newest(entries, entry); }
+  void replace(const auto& entries, tiercache::EntryNumber old, tiercache::EntryNumber fresh) noexcept {
+    broken = broken || entries.hash(fresh) != entries[old].hash;
+    entries[fresh].hash = entries[old].hash;
+    order_.replace(entries, old, fresh);
+  }
+  void erase(const auto& entries, tiercache::EntryNumber entry) noexcept { order_.erase(entries, entry); }
+  tiercache::EntryNumber victim(const auto& entries) noexcept {
+    broken = broken || order_.size() == 0 || entries[order_.newest()].newer != tiercache::no_entry;
+    return order_.newest();
+  }
+  void prefetch(const auto& entries, std::uint32_t hash) const noexcept {
+    if (order_.oldest() != tiercache::no_entry) entries.prefetch(order_.oldest());
+    foreseen_ = hash;
+  }
+
+  static inline bool broken = false;
+
+ private:
+  tiercache::EvictionQueue order_;
+  mutable std::uint32_t foreseen_ = 0;
+};
+
+struct Notes : tiercache::Tier<std::string, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 3};
+  using eviction = ReadLastFirst;
+};
+
 struct NotNoexcept {
   struct Node {};
   void insert(Node&) noexcept {}
@@ -101,6 +145,8 @@ struct NotNoexcept {
 };
 
 static_assert(tiercache::EvictionPolicy<NewestFirst>);
+static_assert(tiercache::EvictionPolicy<LeastRead>);
+static_assert(tiercache::FullEvictionPolicy<ReadLastFirst>);
 static_assert(tiercache::EvictionPolicy<tiercache::Lru>);
 static_assert(tiercache::EvictionPolicy<tiercache::OldestFirst>);
 static_assert(!tiercache::EvictionPolicy<NotNoexcept>);
@@ -195,4 +241,21 @@ TEST_CASE("A policy in its plain form gets a new node with each entry") {
     if (key % 7 == 0) cache.invalidate<Pages>(key);
   }
   CHECK_FALSE(LeastRead::used);
+}
+
+TEST_CASE("A policy in its full form knows entries by number and by hash, and what may come") {
+  ManualClock::reset();
+  ReadLastFirst::broken = false;
+  ManualCache<Notes> cache;
+  for (const char* const key : {"a", "b", "c"}) cache.put<Notes>(key, 1);
+  CHECK(cache.get<Notes>("a") == 1);
+  cache.put<Notes>("d", 1);
+  CHECK_FALSE(cache.get<Notes>("a"));
+  cache.put<Notes>("c", 2);
+  CHECK(cache.get<Notes>("b") == 1);
+  CHECK(cache.get_or_fetch<Notes>("e", [] { return 3; }).get() == 3);
+  CHECK_FALSE(cache.get<Notes>("b"));
+  CHECK(cache.get<Notes>("c") == 2);
+  CHECK(cache.get<Notes>("d") == 1);
+  CHECK_FALSE(ReadLastFirst::broken);
 }

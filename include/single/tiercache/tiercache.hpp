@@ -279,8 +279,8 @@ struct EvictionLinks {
   Slot newer = no_slot;
 };
 
-/// A doubly linked list through the nodes of entries, from the oldest to the newest. Owns nothing. An entry is in one
-/// queue at a time.
+/// A doubly linked list through the nodes of entries, from the oldest to the newest. What it promises to policies of
+/// the user's is said in eviction.hpp.
 class EvictionQueue {
  public:
   void push_newest(const auto& entries, Slot entry) noexcept {
@@ -1245,9 +1245,18 @@ namespace tiercache {
 using EntryNumber = detail::Slot;
 /// Stands for no entry.
 inline constexpr EntryNumber no_entry = detail::no_slot;
-/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it.
+/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it. `older` and `newer` are its
+/// neighbours' numbers, `no_entry` at the ends: to be read while it is in a queue, and set by the queue alone.
 using EvictionLinks = detail::EvictionLinks;
-/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form.
+/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form. It owns nothing and
+/// allocates nothing; an entry is in one queue at a time. All takes constant time, throws nothing, and, but for the
+/// last three, returns nothing.
+/// - `push_newest(entries, entry)`: adds one that is in no queue.
+/// - `erase(entries, entry)`: takes out one that is in this queue.
+/// - `make_newest(entries, entry)`: moves one that is in this queue.
+/// - `replace(entries, old, fresh)`: puts one that is in no queue where `old` is, and takes that one out.
+/// - `oldest()`, `newest()`: an entry, or `no_entry`.
+/// - `size()`: how many there are.
 using EvictionQueue = detail::EvictionQueue;
 
 namespace detail {
@@ -1257,6 +1266,7 @@ template <class Node>
 struct AnyEntries {
   [[nodiscard]] Node& operator[](Slot entry) const noexcept;
   [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
+  void prefetch(Slot entry) const noexcept;
 };
 
 /// A hit concerns nothing but the node of the entry.
@@ -1269,13 +1279,16 @@ concept HitsAlone = requires(P policy, typename P::Node& node) {
 
 /// A policy in its plain form.
 ///
-/// Every entry of the tier derives from the policy's `Node`, which holds what the policy wants to know of it. The
-/// policy owns none: it is told of each. All calls come under the tier's lock, must not throw, and should take constant
-/// time.
-/// - `insert(node)`: the entry was stored. One that takes the place of another under its key is inserted anew.
+/// Every entry of the tier has the policy's `Node` in it, which holds what the policy wants to know of the entry: a
+/// class that is not final. The policy owns none: it is told of each. All functions are `noexcept`, or the type is no
+/// policy: they have to do without memory that may not be there. All come under the tier's lock, one at a time, and
+/// should take constant time. What they return is ignored, but for `victim`.
+/// - `insert(node)`: the entry was stored. The node is a new `Node{}` with each entry (that must not throw either). One
+///   that takes the place of another under its key is inserted anew, once that one was erased.
 /// - `hit(node)`: the entry answered a lookup.
 /// - `erase(node)`: the entry leaves, for whatever reason.
-/// - `victim()`: returns the entry that should go next; asked only when there is one, before the new one is inserted.
+/// - `victim()`: returns, as a `Node&`, the entry that should go next; `erase` is called for it then. Asked only when
+///   there is one, and for room for a new one before that is inserted.
 template <class P>
 concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
                               requires(P policy, typename P::Node& node) {
@@ -1288,16 +1301,31 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 /// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
 /// room, and by the hash of their keys, so that it can remember them when they are gone.
 ///
-/// `entries[number]` is an entry's `Node`, `entries.hash(number)` its hash: well mixed, and different in each cache.
-/// - `resize(capacity)`: the tier is to hold so many entries; called before anything else and when that changes. Where
-///   weight is what is bounded, it is an estimate.
-/// - `insert(entries, entry)`, `hit(entries, entry)`, `erase(entries, entry)`, `victim(entries)`: as in the plain form.
-///   It has `hit(node)` instead if a hit concerns nothing but the entry's own node: then threads that read need not
-///   wait for each other, and several may hit one node at once; so what it changes is atomic.
+/// What is said of the plain form goes for it too, but that a node is made once, and used for one entry after the
+/// other: `insert` and `replace` set all of it that matters.
+///
+/// Take `entries` as `const auto&`: its type is the library's, and another one for each tier. It is good for the call.
+/// `entries[number]` is an entry's `Node&`; `entries.hash(number)` its hash, a `std::uint32_t`, well mixed, and another
+/// one in each cache; `entries.prefetch(number)` has the memory brought near that dropping the entry takes, but for the
+/// entry.
+/// - `resize(capacity)`: the tier is to hold so many entries (a `std::size_t`; `unbounded` for any number). Called
+///   before anything else, and when that changes. It is the tier's `capacity`; but, to a policy with `has_admission`,
+///   where weight allows fewer, an estimate: about the least that fitted lately, at least 1, once the tier was full.
+///   More may be there: any time beside an estimate, and, when the capacity falls, until they were evicted.
+/// - `insert(entries, entry)`, `erase(entries, entry)`: as in the plain form.
+/// - `hit(entries, entry)`: as in the plain form. Or `hit(node)`, if a hit concerns nothing but the entry's own node.
+///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
+///   atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
+///   Where room has to be made for it, `erase` and `insert` are called instead.
+/// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
 /// after that: it chooses among all, the new one included.
+///
+/// It may also have `prefetch(entries, hash) const`, called under the lock when something begins that may lead to an
+/// `insert` of an entry with this hash and to a `victim`: it changes nothing, and has the memory brought near that they
+/// will need. `AdaptiveClock` has one.
 template <class P>
 concept FullEvictionPolicy =
     std::default_initializable<P> && std::default_initializable<typename P::Node> &&
@@ -6772,6 +6800,11 @@ namespace tiercache {
 /// nothing and passes the exception on. Several threads may read one value at once, each as const; who writes waits for
 /// them, so reading should be quick.
 ///
+/// **Memory.** A tier grows with what it holds. What keys and values own is freed when they leave; the places that they
+/// were in are kept for others until the cache is destroyed. So the calls that go through a whole tier take time linear
+/// in the most entries that it ever held, not in those that it holds: `invalidate<T>()`, `invalidate_if`, `clear`,
+/// `trim`, `purge_expired`, `set_policy`, and the destructor.
+///
 /// **Lifetime.** Nothing returned refers into the cache. The destructor forgets all entries, without telling listeners;
 /// fetches under way end for those who wait for them and store nothing. It must not run at the same time as another
 /// call.
@@ -6952,7 +6985,7 @@ class BasicTieredCache {
   std::size_t invalidate(const K& key) {
     return store<T>().invalidate(detail::keep_key<T, const K&>(key));
   }
-  /// Drops all entries of the tier; returns how many. Linear in them.
+  /// Drops all entries of the tier; returns how many. Linear in the most entries that it ever held.
   template <class T>
   std::size_t invalidate() {
     return store<T>().invalidate_all(RemovalCause::Invalidated);
@@ -6962,7 +6995,7 @@ class BasicTieredCache {
   ///
   /// What the tier remembers not to exist is dropped as well, and what is being fetched will not be stored: either
   /// might be meant. The predicate runs under the tier's lock and must not call the cache; what it throws changes
-  /// nothing. Linear in the tier's entries.
+  /// nothing. Linear in the most entries that the tier ever held.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
     return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
@@ -6992,13 +7025,13 @@ class BasicTieredCache {
   // Upkeep.
 
   /// Drops the entries written longest ago until at most `count` are left; returns how many were dropped. Counts
-  /// evictions.
+  /// evictions. Linear in the most entries that the tier ever held, beside sorting those that go.
   template <class T>
   std::size_t trim(std::size_t count) {
     return store<T>().trim(count);
   }
   /// Drops the entries of the tier that are past their deadline; returns how many. Never needed: they are never used,
-  /// writes drop a few at a time, and the bounds hold with them. Linear in the tier's entries.
+  /// writes drop a few at a time, and the bounds hold with them. Linear in the most entries that the tier ever held.
   template <class T>
   std::size_t purge_expired() {
     return store<T>().purge_expired();
@@ -7020,7 +7053,7 @@ class BasicTieredCache {
   /// Makes the tier follow `policy` at once, all of it: what is above the new bounds is evicted, and what is held lives
   /// for the new TTL from when it was stored, unless it has a TTL of its own or is past its old one. Throws
   /// `std::invalid_argument`, naming the field, if the policy contradicts itself; then nothing has changed. Linear in
-  /// the tier's entries.
+  /// the most entries that the tier ever held.
   template <class T>
   void set_policy(const TierPolicy& policy) {
     store<T>().set_policy(with<T>(policy).policy);

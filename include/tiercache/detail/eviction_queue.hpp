@@ -13,8 +13,8 @@ struct EvictionLinks {
   Slot newer = no_slot;
 };
 
-/// A doubly linked list through the nodes of entries, from the oldest to the newest. Owns nothing. An entry is in one
-/// queue at a time.
+/// A doubly linked list through the nodes of entries, from the oldest to the newest. What it promises to policies of
+/// the user's is said in eviction.hpp.
 class EvictionQueue {
  public:
   void push_newest(const auto& entries, Slot entry) noexcept {
