@@ -1725,7 +1725,8 @@ inline constexpr std::size_t unbounded = (std::numeric_limits<std::size_t>::max)
 struct TierPolicy {
   /// How long a value is fresh, counted from the start of its fetch or from its `put`. Must be given.
   Ttl ttl = Ttl::unset();
-  /// How long a value is still served after it stopped being fresh, while one fetch gets a new one. Default: not at all.
+  /// How long a value is still served after it stopped being fresh, while one fetch gets a new one. Default: not at
+  /// all.
   Ttl stale_for = {};
   /// How long after that a value is handed out if the fetch of a new one fails, in place of the error. Default: not at
   /// all.
@@ -4098,7 +4099,8 @@ class Lifetimes {
 
   template <class HashOf>
   [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (entry->content == usual_ || !is_idle(entry, now));
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) &&
+           (entry->content == usual_ || !is_idle(entry, now));
   }
 
   /// Tells what an entry is good for.
