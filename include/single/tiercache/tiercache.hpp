@@ -4066,9 +4066,9 @@ class Lifetimes {
     if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
-  /// Notes that an entry answered a lookup.
+  /// Notes that an entry, which is not usual, answered a lookup.
   void note_read(const Found<T>& entry, TimePoint now) noexcept {
-    if (entry->content == usual_ || !is_idling()) return;
+    if (!is_idling()) return;
     if (std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot)) {
       read_at->store(now.time_since_epoch().count(), std::memory_order_relaxed);
     }
@@ -4086,12 +4086,17 @@ class Lifetimes {
     return retry_at != nullptr && now < *retry_at;
   }
 
+  /// Tells whether nothing but the policy's TTL says whether an entry is fresh: then `is_usual_fresh` does. So it is
+  /// for every value, unless the tier or its fetchers ask for more.
+  [[nodiscard]] bool is_usual(const Found<T>& entry) const noexcept { return entry->content == usual_; }
+  [[nodiscard]] bool is_usual_fresh(const Found<T>& entry, TimePoint now) const noexcept {
+    return is_alive(now, entry->stored_at, of_values_);
+  }
+
   /// Returns the TTL of an entry. `hash_of(entry)` returns the hash of its key.
   template <class HashOf>
   [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry, const HashOf& hash_of) const noexcept {
-    if (entry->content == usual_) [[likely]] {
-      return of_values_;
-    }
+    if (is_usual(entry)) return of_values_;
     const std::chrono::nanoseconds whole =
         entry->has_own_ttl() ? own_[entry.slot] : (entry->has_value() ? of_values_ : of_absences_);
     return jitter_ > 0 ? shortened(whole, hash_of(*entry)) : whole;
@@ -4099,15 +4104,14 @@ class Lifetimes {
 
   template <class HashOf>
   [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) &&
-           (entry->content == usual_ || !is_idle(entry, now));
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (is_usual(entry) || !is_idle(entry, now));
   }
 
   /// Tells what an entry is good for.
   template <class HashOf>
   [[nodiscard]] Use use_of(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
     const std::chrono::nanoseconds ttl = ttl_of(entry, hash_of);
-    if (entry->content != usual_ && is_idle(entry, now)) return Use::dead;
+    if (!is_usual(entry) && is_idle(entry, now)) return Use::dead;
     if (is_alive(now, entry->stored_at, ttl)) return Use::fresh;
     if (!entry->has_value()) return Use::dead;
     const TimePoint expires_at = deadline_of(entry->stored_at, ttl);
@@ -4378,6 +4382,11 @@ class Contents {
     return entries_.find(hash, key);
   }
 
+  /// Tells whether an entry is as most are: then it is fresh, and was read, by less.
+  [[nodiscard]] bool is_usual(const Found& entry) const noexcept { return lifetimes_.is_usual(entry); }
+  [[nodiscard]] bool is_usual_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_usual_fresh(entry, time);
+  }
   [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.is_fresh(entry, time, hashes());
   }
@@ -4409,11 +4418,12 @@ class Contents {
     return stats;
   }
 
-  /// Notes that the entry answered a lookup.
+  /// Notes that an entry answered a lookup.
   void hit(const Found& entry, TimePoint time) noexcept {
     lifetimes_.note_read(entry, time);
     entries_.touch(entry);
   }
+  void usual_hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
@@ -4835,6 +4845,29 @@ class TierState {
   [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Age& age, const Answer& answer,
                                const Otherwise& otherwise) -> decltype(otherwise()) {
     const std::uint32_t hash = contents_.hash_of(key);
+    bool is_unusual = false;
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      if (entry) {
+        is_unusual = !contents_.is_usual(entry);
+        const TimePoint time = now();
+        if (!is_unusual && contents_.is_usual_fresh(entry, time) && age.allows(entry->stored_at, time)) {
+          return answer_by<true>(answer, entry, time, lock.counts());
+        }
+      }
+    }
+    if (is_unusual) return unusual_answer_or(key, takes_not_found, age, answer, otherwise);
+    return otherwise();
+  }
+
+ private:
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Age, class Answer, class Otherwise>
+  [[nodiscard]] TIERCACHE_NOINLINE auto unusual_answer_or(const K& key, bool takes_not_found, const Age& age,
+                                                          const Answer& answer, const Otherwise& otherwise)
+      -> decltype(otherwise()) {
+    const std::uint32_t hash = contents_.hash_of(key);
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
@@ -4863,6 +4896,10 @@ class TierState {
 
   // What follows wants the lock held.
 
+  void usual_hit(const Found& entry, ReadCounts& counts) noexcept {
+    contents_.usual_hit(entry);
+    ++counts.hits;
+  }
   void hit(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
     contents_.hit(entry, time);
     ++counts.hits;
@@ -4876,13 +4913,18 @@ class TierState {
     return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found) &&
            age.allows(entry->stored_at, time);
   }
-  template <class Answer>
+  template <bool is_usual = false, class Answer>
   auto answer_by(const Answer& answer, const Found& entry, TimePoint time, ReadCounts& counts) {
     // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
     // lock, and one that throws counts nothing.
     struct Count {
       ~Count() {
-        if (is_answered) entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
+        if (!is_answered) return;
+        if constexpr (is_usual) {
+          state.usual_hit(entry, counts);
+        } else {
+          entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
+        }
       }
       TierState& state;
       const Found& entry;
@@ -6373,6 +6415,7 @@ class Store final : public FlightControl<Config, T> {
   using Control::is_closed_;
   using Control::lock_;
   using Control::now;
+  using Control::usual_hit;
   using typename Control::Entry;
   using typename Control::Found;
   using typename Control::Lock;
@@ -6393,20 +6436,21 @@ class Store final : public FlightControl<Config, T> {
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
     const std::uint32_t hash = contents_.hash_of(key);
-    const Reading lock(lock_);
-    const Found entry = contents_.find(hash, key);
-    const TimePoint time = now();
-    if (!entry || !contents_.is_fresh(entry, time)) {
-      ++lock.counts().misses;
-      return false;
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      const bool is_usual = !entry || contents_.is_usual(entry);
+      if (is_usual && (!entry || !contents_.is_usual_fresh(entry, now()))) {
+        ++lock.counts().misses;
+        return false;
+      }
+      if (is_usual) [[likely]] {
+        use(std::as_const(entry->value));
+        usual_hit(entry, lock.counts());
+        return true;
+      }
     }
-    if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, time, lock.counts());
-      return false;
-    }
-    use(std::as_const(entry->value));
-    hit(entry, time, lock.counts());
-    return true;
+    return read_unusual<Passed<K>, Passed<Use>>(key, use);
   }
 
   template <class K>
@@ -6549,6 +6593,31 @@ class Store final : public FlightControl<Config, T> {
  private:
   friend Control;
   ~Store() = default;
+
+  /// How an argument is passed that need not have an address for it: a number on the stack costs the hit more than all
+  /// that a deadline does.
+  template <class A>
+  using Passed = std::conditional_t<std::is_trivially_copyable_v<A> && sizeof(A) <= 2 * sizeof(void*), A, const A&>;
+
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Use>
+  TIERCACHE_NOINLINE bool read_unusual(K key, Use use) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    const Reading lock(lock_);
+    const Found entry = contents_.find(hash, key);
+    const TimePoint time = now();
+    if (!entry || !contents_.is_fresh(entry, time)) {
+      ++lock.counts().misses;
+      return false;
+    }
+    if (!entry->has_value()) {
+      hit_none(entry, time, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, time, lock.counts());
+    return true;
+  }
 
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);

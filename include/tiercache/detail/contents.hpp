@@ -48,6 +48,11 @@ class Contents {
     return entries_.find(hash, key);
   }
 
+  /// Tells whether an entry is as most are: then it is fresh, and was read, by less.
+  [[nodiscard]] bool is_usual(const Found& entry) const noexcept { return lifetimes_.is_usual(entry); }
+  [[nodiscard]] bool is_usual_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_usual_fresh(entry, time);
+  }
   [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.is_fresh(entry, time, hashes());
   }
@@ -79,11 +84,12 @@ class Contents {
     return stats;
   }
 
-  /// Notes that the entry answered a lookup.
+  /// Notes that an entry answered a lookup.
   void hit(const Found& entry, TimePoint time) noexcept {
     lifetimes_.note_read(entry, time);
     entries_.touch(entry);
   }
+  void usual_hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }

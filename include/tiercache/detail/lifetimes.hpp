@@ -58,9 +58,9 @@ class Lifetimes {
     if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
-  /// Notes that an entry answered a lookup.
+  /// Notes that an entry, which is not usual, answered a lookup.
   void note_read(const Found<T>& entry, TimePoint now) noexcept {
-    if (entry->content == usual_ || !is_idling()) return;
+    if (!is_idling()) return;
     if (std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot)) {
       read_at->store(now.time_since_epoch().count(), std::memory_order_relaxed);
     }
@@ -78,12 +78,17 @@ class Lifetimes {
     return retry_at != nullptr && now < *retry_at;
   }
 
+  /// Tells whether nothing but the policy's TTL says whether an entry is fresh: then `is_usual_fresh` does. So it is
+  /// for every value, unless the tier or its fetchers ask for more.
+  [[nodiscard]] bool is_usual(const Found<T>& entry) const noexcept { return entry->content == usual_; }
+  [[nodiscard]] bool is_usual_fresh(const Found<T>& entry, TimePoint now) const noexcept {
+    return is_alive(now, entry->stored_at, of_values_);
+  }
+
   /// Returns the TTL of an entry. `hash_of(entry)` returns the hash of its key.
   template <class HashOf>
   [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry, const HashOf& hash_of) const noexcept {
-    if (entry->content == usual_) [[likely]] {
-      return of_values_;
-    }
+    if (is_usual(entry)) return of_values_;
     const std::chrono::nanoseconds whole =
         entry->has_own_ttl() ? own_[entry.slot] : (entry->has_value() ? of_values_ : of_absences_);
     return jitter_ > 0 ? shortened(whole, hash_of(*entry)) : whole;
@@ -91,15 +96,14 @@ class Lifetimes {
 
   template <class HashOf>
   [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) &&
-           (entry->content == usual_ || !is_idle(entry, now));
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (is_usual(entry) || !is_idle(entry, now));
   }
 
   /// Tells what an entry is good for.
   template <class HashOf>
   [[nodiscard]] Use use_of(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
     const std::chrono::nanoseconds ttl = ttl_of(entry, hash_of);
-    if (entry->content != usual_ && is_idle(entry, now)) return Use::dead;
+    if (!is_usual(entry) && is_idle(entry, now)) return Use::dead;
     if (is_alive(now, entry->stored_at, ttl)) return Use::fresh;
     if (!entry->has_value()) return Use::dead;
     const TimePoint expires_at = deadline_of(entry->stored_at, ttl);
