@@ -947,293 +947,42 @@ struct CacheEntry {
 
 }  // namespace tiercache
 
-// <tiercache/clock.hpp>
-// The clocks a cache can run on, and what a clock of the user's own must have. What is done with the time that they
-// tell lives in ttl.hpp.
-
-#if defined(__linux__)
-#include <time.h>
-#endif
-
-namespace tiercache {
-
-/// What the cache asks of a clock: a static `now()` that returns a `TimePoint`, never goes back and does not throw.
-/// `std::chrono::steady_clock` is one.
-template <class C>
-concept Clock = requires {
-  { C::now() } -> std::convertible_to<TimePoint>;
-};
-
-/// A steady clock that is cheap to read, and the default one.
-///
-/// On Linux it reads `CLOCK_MONOTONIC_COARSE`, which moves every 1 to 4 ms: an entry can live that much longer than its
-/// TTL by a finer clock, never by this one. Like `steady_clock` it stands still while the machine is suspended.
-/// Elsewhere it is `std::chrono::steady_clock`.
-struct CoarseClock {
-  /// Returns the time of the last tick.
-  [[nodiscard]] static TimePoint now() noexcept {
-#if defined(__linux__)
-    ::timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-#else
-    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now());
-#endif
-  }
-};
-
-/// A clock that an event loop sets once per turn, which makes reading it free.
-///
-/// One for the whole program, safe from many threads. It stands still until `tick()` is called: an entry cannot expire
-/// in a program that never ticks.
-class TickClock {
- public:
-  /// Returns the time of the last `tick()`, or of the program's start.
-  [[nodiscard]] static TimePoint now() noexcept {
-    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
-  }
-
-  /// Sets the time to that of `CoarseClock`. It never goes back, however many loops tick.
-  static void tick() noexcept {
-    const std::int64_t time = CoarseClock::now().time_since_epoch().count();
-    std::int64_t last = time_.load(std::memory_order_relaxed);
-    while (last < time && !time_.compare_exchange_weak(last, time, std::memory_order_relaxed)) {}
-  }
-
- private:
-  inline static std::atomic<std::int64_t> time_{CoarseClock::now().time_since_epoch().count()};
-};
-
-/// A clock that stands still until a test moves it.
-///
-/// One for the whole program, safe from many threads.
-class ManualClock {
- public:
-  /// Returns the time that the test has set.
-  [[nodiscard]] static TimePoint now() noexcept {
-    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
-  }
-
-  /// Moves the time on by `length`. Stops at the last point in time that can be expressed.
-  static void advance(Ttl length) noexcept {
-    std::int64_t time = time_.load(std::memory_order_relaxed);
-    while (!time_.compare_exchange_weak(time, later(time, length), std::memory_order_relaxed)) {}
-  }
-
-  /// Sets the time back to where it was at the program's start: one day after the epoch.
-  static void reset() noexcept { time_.store(start, std::memory_order_relaxed); }
-
- private:
-  // Not the epoch itself: a CacheEntry whose stored_at is the epoch is one that was not stored yet.
-  static constexpr std::int64_t start = std::chrono::nanoseconds(std::chrono::hours(24)).count();
-
-  static std::int64_t later(std::int64_t time, Ttl length) noexcept {
-    return detail::deadline_of(TimePoint(std::chrono::nanoseconds(time)), length).time_since_epoch().count();
-  }
-
-  inline static std::atomic<std::int64_t> time_{start};
-};
-
-}  // namespace tiercache
-
-// <tiercache/detail/lock.hpp>
-// The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
+// <tiercache/detail/type_name.hpp>
+// The name of a type, taken from the compiler while compiling.
 
 namespace tiercache::detail {
 
-/// A mutex that spins briefly before it waits: what it guards takes some dozens of nanoseconds. Three states, as in
-/// "Futexes Are Tricky" (Drepper 2011).
-class SpinningMutex {
- public:
-  void lock() noexcept {
-    int state = unlocked;
-    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
+template <class T>
+[[nodiscard]] constexpr std::string_view signature() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return __FUNCSIG__;
+#else
+  return __PRETTY_FUNCTION__;
+#endif
+}
+
+/// Returns the name of `T` without its namespaces and enclosing classes. Points to static storage.
+template <class T>
+[[nodiscard]] constexpr std::string_view type_name() noexcept {
+  // What stands before and after the type's name does not depend on the type.
+  constexpr std::string_view known = signature<double>();
+  constexpr std::size_t before = known.find("double");
+  constexpr std::size_t after = known.size() - before - std::string_view("double").size();
+
+  std::string_view name = signature<T>();
+  name.remove_prefix(before);
+  name.remove_suffix(after);
+  std::size_t depth = 0;  // inside template arguments and parameter lists, where a "::" qualifies something else
+  for (std::size_t i = name.size(); i-- > 0;) {
+    const char c = name[i];
+    if (c == '>' || c == ')' || c == '}') ++depth;
+    if (c == '<' || c == '(' || c == '{') --depth;
+    if (depth == 0 && (c == ':' || c == ' ')) return name.substr(i + 1);
   }
-  void unlock() noexcept {
-    if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
-  }
-
-  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
-  /// locks it later sees what was done before, in sequentially consistent order.
-  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
-
- private:
-  static constexpr int unlocked = 0;
-  static constexpr int locked = 1;
-  static constexpr int awaited = 2;
-
-  TIERCACHE_COLD void wait() noexcept {
-    for (int spins = 0; spins < 100; ++spins) {
-      TIERCACHE_PAUSE();
-      int state = unlocked;
-      if (state_.load(std::memory_order_relaxed) == unlocked &&
-          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
-        return;
-      }
-    }
-    // From here on whoever unlocks has to wake somebody: there may be others who wait.
-    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
-      state_.wait(awaited, std::memory_order_relaxed);
-    }
-  }
-
-  std::atomic<int> state_{unlocked};
-};
-
-/// Holds a lock while it lives.
-template <class Mutex>
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept(noexcept(mutex.lock())) : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
+  return name;
+}
 
 }  // namespace tiercache::detail
-
-// <tiercache/config.hpp>
-// What a whole cache is built with: its clock and its threading. What one tier is built with lives in tier.hpp.
-
-namespace tiercache {
-
-/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
-struct MultiThreaded {
-  /// Guards one tier. Any type with `lock()` and `unlock()` serves.
-  using Mutex = detail::SpinningMutex;
-  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
-  /// `Mutex` that has no `is_locked()` as the library's own has, one.
-  static constexpr unsigned reader_places = 8;
-
-  /// Counts the owners of an object that several threads own.
-  class ReferenceCount {
-   public:
-    /// Adds an owner.
-    void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
-    /// Takes an owner away; tells whether it was the last one.
-    [[nodiscard]] bool remove() noexcept { return count_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
-
-   private:
-    std::atomic<std::uint32_t> count_{1};
-  };
-
-  /// Whether another thread can finish what this one waits for.
-  static constexpr bool can_block = true;
-};
-
-/// Makes a cache for one thread, or for one strand: no locks and no atomics.
-struct SingleThreaded {
-  /// Guards nothing.
-  struct Mutex {
-    /// Does nothing.
-    void lock() noexcept {}
-    /// Does nothing.
-    void unlock() noexcept {}
-  };
-
-  /// Counts the owners of an object that one thread owns.
-  class ReferenceCount {
-   public:
-    /// Adds an owner.
-    void add() noexcept { ++count_; }
-    /// Takes an owner away; tells whether it was the last one.
-    [[nodiscard]] bool remove() noexcept { return --count_ == 0; }
-
-   private:
-    std::uint32_t count_ = 1;
-  };
-
-  /// Whether another thread can finish what this one waits for.
-  static constexpr bool can_block = false;
-};
-
-/// The configuration of `TieredCache`.
-struct DefaultConfig {
-  /// Where the time comes from.
-  using clock = CoarseClock;
-  /// Who may use the cache.
-  using threading = MultiThreaded;
-};
-
-/// The configuration of `LocalTieredCache`.
-struct LocalConfig {
-  /// Where the time comes from.
-  using clock = CoarseClock;
-  /// Who may use the cache.
-  using threading = SingleThreaded;
-};
-
-}  // namespace tiercache
-
-// <tiercache/error.hpp>
-// The exceptions of the library's own. What a fetcher throws is handed on as it is; a policy that contradicts itself is
-// std::invalid_argument.
-
-namespace tiercache {
-
-/// Thrown when a fetch asks for the key that it is fetching, or when a blocking `.get()` could only wait for its own
-/// thread. Either would wait for itself for ever.
-class recursive_fetch : public std::exception {
- public:
-  /// Returns a sentence in English.
-  [[nodiscard]] const char* what() const noexcept override {
-    return "tiercache: this fetch waits for itself: it asked for the key that it is fetching, or blocked the only "
-           "thread "
-           "that could finish it";
-  }
-};
-
-/// Thrown to everybody who waits for a fetch that ended without a result, since whatever was to run it dropped it; and
-/// to one who was told to stop waiting.
-class fetch_abandoned : public std::exception {
- public:
-  /// Returns a sentence in English.
-  [[nodiscard]] const char* what() const noexcept override {
-    return "tiercache: the fetch was dropped before it had a result";
-  }
-};
-
-namespace detail {
-
-[[noreturn]] TIERCACHE_COLD inline void throw_recursive_fetch() {
-#if TIERCACHE_EXCEPTIONS
-  throw recursive_fetch();
-#else
-  std::terminate();
-#endif
-}
-
-[[noreturn]] TIERCACHE_COLD inline void throw_fetch_abandoned() {
-#if TIERCACHE_EXCEPTIONS
-  throw fetch_abandoned();
-#else
-  std::terminate();
-#endif
-}
-
-[[noreturn]] TIERCACHE_COLD inline void throw_invalid_argument(const std::string& what) {
-#if TIERCACHE_EXCEPTIONS
-  throw std::invalid_argument(what);
-#else
-  static_cast<void>(what);
-  std::terminate();
-#endif
-}
-
-[[noreturn]] TIERCACHE_COLD inline void rethrow(const std::exception_ptr& exception) {
-#if TIERCACHE_EXCEPTIONS
-  std::rethrow_exception(exception);
-#else
-  static_cast<void>(exception);
-  std::terminate();
-#endif
-}
-
-}  // namespace detail
-}  // namespace tiercache
 
 // <tiercache/eviction.hpp>
 // The eviction policies, and the concept that a policy of the user's own satisfies. A policy only decides who goes; how
@@ -1450,237 +1199,6 @@ class Sieve {
 };
 
 }  // namespace tiercache
-
-// <tiercache/fetch_runner.hpp>
-// fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
-// library. The other, promise_post, says where its coroutines are resumed.
-
-namespace tiercache {
-
-/// Says how a fetcher's result of type `A` is run, where an ordinary coroutine cannot await it. To be specialised:
-///
-/// ```cpp
-/// template <class T>
-/// struct tiercache::fetch_runner<their::Task<T>> {
-///   static auto run(their::Task<T> task) { return AwaitTask<T>(std::move(task)); }  // any plain awaitable of a T
-/// };
-/// ```
-///
-/// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
-/// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
-///
-/// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
-/// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
-/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
-template <class A>
-struct fetch_runner;
-
-namespace detail {
-
-template <class A>
-concept HasRunner = requires(A&& called) { fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called)); };
-
-template <class A>
-inline constexpr bool can_be_destroyed = !HasRunner<A>;
-template <class A>
-  requires requires { fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed; }
-inline constexpr bool can_be_destroyed<A> = fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed;
-
-/// Returns what is to be awaited of what a fetcher gave.
-template <class A>
-decltype(auto) awaitable_of(A&& called) {
-  if constexpr (HasRunner<A>) {
-    return fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called));
-  } else {
-    return std::forward<A>(called);
-  }
-}
-
-}  // namespace detail
-}  // namespace tiercache
-
-// <tiercache/detail/awaitable.hpp>
-// What can be awaited, by whom, and what that gives. It knows nothing of caches.
-
-namespace tiercache::detail {
-
-template <class A>
-concept HasMemberCoAwait = requires(A&& awaitable) { std::forward<A>(awaitable).operator co_await(); };
-template <class A>
-concept HasFreeCoAwait = requires(A&& awaitable) { operator co_await(std::forward<A>(awaitable)); };
-
-/// Returns the awaiter that a coroutine without `await_transform` gets from an awaitable.
-template <class A>
-decltype(auto) awaiter_of(A&& awaitable) {
-  if constexpr (HasMemberCoAwait<A>) {
-    return std::forward<A>(awaitable).operator co_await();
-  } else if constexpr (HasFreeCoAwait<A>) {
-    return operator co_await(std::forward<A>(awaitable));
-  } else {
-    return std::forward<A>(awaitable);
-  }
-}
-template <class A>
-using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
-
-/// Looks like an awaitable, of whatever kind of coroutine.
-template <class A>
-concept LooksAwaitable = HasMemberCoAwait<A> || HasFreeCoAwait<A> || requires(A&& awaiter) {
-  { awaiter.await_ready() } -> std::convertible_to<bool>;
-  awaiter.await_resume();
-};
-
-/// Can be awaited by a coroutine of type `Promise` that has no `await_transform`.
-template <class A, class Promise>
-concept AwaitableBy = LooksAwaitable<A> && requires(AwaiterOf<A>& awaiter, std::coroutine_handle<Promise> handle) {
-  { awaiter.await_ready() } -> std::convertible_to<bool>;
-  awaiter.await_suspend(handle);
-  awaiter.await_resume();
-};
-
-/// What `co_await` gives.
-template <class A>
-using AwaitedBy = decltype(std::declval<AwaiterOf<A>&>().await_resume());
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/outcome.hpp>
-// Outcome: what a fetch came to, as everybody who waits for it sees it. Which answer of a fetcher means what is decided
-// in fetcher.hpp.
-
-namespace tiercache::detail {
-
-/// The address of `type_tag<T>` stands for the type `T`, also where there is no RTTI.
-template <class T>
-inline constexpr char type_tag = 0;
-
-/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
-/// whoever ran the fetch has left and nobody was there to run another.
-///
-/// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
-template <class Value>
-class Outcome {
- public:
-  enum class Kind : unsigned char { pending, value, not_found, exception, error };
-
-  Outcome() noexcept = default;
-  Outcome(const Outcome&) = delete;
-  Outcome& operator=(const Outcome&) = delete;
-  ~Outcome() { delete error_; }
-
-  [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
-
-  /// Sets the value, with the TTL and the time that its fetcher gave it, if any.
-  template <class V>
-  void set_value(V&& value, std::optional<Ttl> own_ttl = {}, TimePoint stored_at = {}) {
-    value_.emplace(std::forward<V>(value));
-    own_ttl_ = own_ttl;
-    stored_at_ = stored_at;
-    kind_ = Kind::value;
-  }
-  void set_not_found() noexcept { kind_ = Kind::not_found; }
-  void set_exception(std::exception_ptr exception) noexcept {
-    exception_ = std::move(exception);
-    kind_ = Kind::exception;
-  }
-  /// Sets an error that `result`, an expected-like object, holds.
-  template <class R>
-  void set_error(R&& result) {
-    using Result = std::remove_cvref_t<R>;
-    error_ = new HeldError<Result>(std::forward<R>(result));
-    kind_ = Kind::error;
-  }
-
-  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
-  void spare(const Value& value) {
-    if (value_) return;
-    value_.emplace(value);
-    kind_ = Kind::value;
-  }
-
-  /// Forgets what it came to.
-  void reset() noexcept {
-    kind_ = Kind::pending;
-    value_.reset();
-    own_ttl_.reset();
-    stored_at_ = {};
-    exception_ = nullptr;
-    delete std::exchange(error_, nullptr);
-  }
-
-  [[nodiscard]] const Value& value() const noexcept { return *value_; }
-  [[nodiscard]] const std::optional<Ttl>& own_ttl() const noexcept { return own_ttl_; }
-  [[nodiscard]] TimePoint stored_at() const noexcept { return stored_at_; }
-  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
-  /// Returns the expected-like object with the error, if it is of type `Result`.
-  template <class Result>
-  [[nodiscard]] const Result* error() const noexcept {
-    if (kind_ != Kind::error || error_->type != &type_tag<Result>) return nullptr;
-    return &static_cast<const HeldError<Result>&>(*error_).result;
-  }
-
- private:
-  struct AnyError {
-    explicit AnyError(const char* its_type) noexcept : type(its_type) {}
-    AnyError(const AnyError&) = delete;
-    AnyError& operator=(const AnyError&) = delete;
-    virtual ~AnyError() = default;
-    const char* type;
-  };
-  template <class Result>
-  struct HeldError final : AnyError {
-    template <class R>
-    explicit HeldError(R&& its_result) : AnyError(&type_tag<Result>), result(std::forward<R>(its_result)) {}
-    Result result;
-  };
-
-  std::optional<Value> value_;
-  std::optional<Ttl> own_ttl_;
-  TimePoint stored_at_{};
-  std::exception_ptr exception_;
-  AnyError* error_ = nullptr;
-  Kind kind_ = Kind::pending;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/type_name.hpp>
-// The name of a type, taken from the compiler while compiling.
-
-namespace tiercache::detail {
-
-template <class T>
-[[nodiscard]] constexpr std::string_view signature() noexcept {
-#if defined(_MSC_VER) && !defined(__clang__)
-  return __FUNCSIG__;
-#else
-  return __PRETTY_FUNCTION__;
-#endif
-}
-
-/// Returns the name of `T` without its namespaces and enclosing classes. Points to static storage.
-template <class T>
-[[nodiscard]] constexpr std::string_view type_name() noexcept {
-  // What stands before and after the type's name does not depend on the type.
-  constexpr std::string_view known = signature<double>();
-  constexpr std::size_t before = known.find("double");
-  constexpr std::size_t after = known.size() - before - std::string_view("double").size();
-
-  std::string_view name = signature<T>();
-  name.remove_prefix(before);
-  name.remove_suffix(after);
-  std::size_t depth = 0;  // inside template arguments and parameter lists, where a "::" qualifies something else
-  for (std::size_t i = name.size(); i-- > 0;) {
-    const char c = name[i];
-    if (c == '>' || c == ')' || c == '}') ++depth;
-    if (c == '<' || c == '(' || c == '{') --depth;
-    if (depth == 0 && (c == ':' || c == ' ')) return name.substr(i + 1);
-  }
-  return name;
-}
-
-}  // namespace tiercache::detail
 
 // <tiercache/tier.hpp>
 // How a tier is declared: its base class, its policy, and what makes a policy contradict itself. What the declaration
@@ -1978,6 +1496,666 @@ struct TierTraits {
       return 1;
     }
   }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/tier_list.hpp>
+// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
+
+namespace tiercache::detail {
+
+template <class T, class... Tiers>
+inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
+
+/// Returns where `T` stands among `Tiers`; their number if it does not.
+template <class T, class... Tiers>
+[[nodiscard]] consteval std::size_t index_among() {
+  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
+  std::size_t index = 0;
+  while (!matches[index]) ++index;
+  return index;
+}
+
+template <class... Tiers>
+[[nodiscard]] consteval bool are_distinct() {
+  std::size_t index = 0;
+  return ((index_among<Tiers, Tiers...>() == index++) && ...);
+}
+
+/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
+template <class T>
+concept Keyed = !is_unkeyed<T>;
+
+/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
+template <class T>
+struct TypesOf {
+  using key_type = int;
+  using value_type = int;
+};
+template <class T>
+  requires DeclaresTier<T>
+struct TypesOf<T> {
+  using key_type = typename T::key_type;
+  using value_type = typename T::value_type;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/cascade.hpp>
+// Cascade: what a tier declares of others whose entries are invalidated with its own. How it is carried out is in
+// detail/invalidation.hpp.
+
+namespace tiercache {
+namespace detail {
+
+/// Everything in tier `T`.
+template <class T>
+struct WholeTier {
+  using Target = T;
+};
+/// The keys of tier `T` that a function names.
+template <class T, class F>
+struct KeysOfTier {
+  using Target = T;
+  F function;
+};
+/// The entries of tier `T` for which a function holds.
+template <class T, class F>
+struct PartOfTier {
+  using Target = T;
+  F function;
+};
+
+/// The parts of a cascade.
+template <class... Parts>
+struct Cascade : Parts... {
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    (visit(static_cast<const Parts&>(*this)), ...);
+  }
+};
+
+template <class X>
+inline constexpr bool is_cascade = false;
+template <class... Parts>
+inline constexpr bool is_cascade<Cascade<Parts...>> = true;
+
+template <class T>
+concept Cascades = requires { T::also_invalidates; };
+
+template <class T>
+struct CascadeOf {
+  using type = Cascade<>;
+};
+template <class T>
+  requires Cascades<T>
+struct CascadeOf<T> {
+  using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
+};
+
+/// Tells whether a cascade from `From` gets to `To`, over `Passed` already.
+template <class From, class To, class... Passed>
+[[nodiscard]] consteval bool cascades_to() {
+  if constexpr (is_one_of<From, Passed...>) {
+    return false;
+  } else {
+    return []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+      return (
+          (std::is_same_v<typename Parts::Target, To> || cascades_to<typename Parts::Target, To, From, Passed...>()) ||
+          ...);
+    }(std::type_identity<typename CascadeOf<From>::type>());
+  }
+}
+
+/// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
+template <class T, class... Tiers>
+[[nodiscard]] consteval bool is_valid_cascade() {
+  if constexpr (Cascades<T>) {
+    using Its = typename CascadeOf<T>::type;
+    static_assert(
+        is_cascade<Its>,
+        "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
+        "tiercache::cascade(tiercache::whole<Boards>, ...);");
+    if constexpr (is_cascade<Its>) {
+      constexpr bool are_there = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+        return (is_one_of<typename Parts::Target, Tiers...> && ...);
+      }(std::type_identity<Its>());
+      static_assert(are_there,
+                    "tiercache: this tier's also_invalidates names a tier that this cache does not have; add it to its "
+                    "template arguments, or take it out of the cascade");
+      if constexpr (are_there) {
+        static_assert(
+            !cascades_to<T, T>(),
+            "tiercache: this tier's also_invalidates comes back to the tier itself, over others or at once: a "
+            "cascade must end");
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// Everything in tier `T`, as a part of a cascade.
+template <class T>
+inline constexpr detail::WholeTier<T> whole{};
+
+/// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
+/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
+/// `Unkeyed` it takes `cached` alone.
+template <class T, class F>
+[[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
+  return {std::move(function)};
+}
+
+/// Some entries of tier `T`, as a part of a cascade: those for which `is_meant(key, its_key, its_value)` holds, `key`
+/// being what is invalidated. Linear in the entries of `T`, for each entry that is invalidated. It runs under the lock
+/// of `T` and must not call the cache. Where a tier is `Unkeyed`, its key is left out.
+template <class T, class F>
+[[nodiscard]] constexpr detail::PartOfTier<T, F> where(F is_meant) {
+  return {std::move(is_meant)};
+}
+
+/// Says what else is invalidated with an entry of a tier, declared in that tier:
+///
+/// ```cpp
+/// struct Cards : tiercache::Tier<std::string, Card> {
+///   static constexpr auto also_invalidates = tiercache::cascade(
+///       tiercache::whole<Workspaces>,
+///       tiercache::keys<Boards>([](const std::string&, const Card* cached) { return cached ? cached->board : ""; }));
+/// };
+/// ```
+///
+/// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
+/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
+/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
+/// passed on.
+template <class... Parts>
+[[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
+  return {std::move(parts)...};
+}
+
+}  // namespace tiercache
+
+// <tiercache/clock.hpp>
+// The clocks a cache can run on, and what a clock of the user's own must have. What is done with the time that they
+// tell lives in ttl.hpp.
+
+#if defined(__linux__)
+#include <time.h>
+#endif
+
+namespace tiercache {
+
+/// What the cache asks of a clock: a static `now()` that returns a `TimePoint`, never goes back and does not throw.
+/// `std::chrono::steady_clock` is one.
+template <class C>
+concept Clock = requires {
+  { C::now() } -> std::convertible_to<TimePoint>;
+};
+
+/// A steady clock that is cheap to read, and the default one.
+///
+/// On Linux it reads `CLOCK_MONOTONIC_COARSE`, which moves every 1 to 4 ms: an entry can live that much longer than its
+/// TTL by a finer clock, never by this one. Like `steady_clock` it stands still while the machine is suspended.
+/// Elsewhere it is `std::chrono::steady_clock`.
+struct CoarseClock {
+  /// Returns the time of the last tick.
+  [[nodiscard]] static TimePoint now() noexcept {
+#if defined(__linux__)
+    ::timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+#else
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now());
+#endif
+  }
+};
+
+/// A clock that an event loop sets once per turn, which makes reading it free.
+///
+/// One for the whole program, safe from many threads. It stands still until `tick()` is called: an entry cannot expire
+/// in a program that never ticks.
+class TickClock {
+ public:
+  /// Returns the time of the last `tick()`, or of the program's start.
+  [[nodiscard]] static TimePoint now() noexcept {
+    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
+  }
+
+  /// Sets the time to that of `CoarseClock`. It never goes back, however many loops tick.
+  static void tick() noexcept {
+    const std::int64_t time = CoarseClock::now().time_since_epoch().count();
+    std::int64_t last = time_.load(std::memory_order_relaxed);
+    while (last < time && !time_.compare_exchange_weak(last, time, std::memory_order_relaxed)) {}
+  }
+
+ private:
+  inline static std::atomic<std::int64_t> time_{CoarseClock::now().time_since_epoch().count()};
+};
+
+/// A clock that stands still until a test moves it.
+///
+/// One for the whole program, safe from many threads.
+class ManualClock {
+ public:
+  /// Returns the time that the test has set.
+  [[nodiscard]] static TimePoint now() noexcept {
+    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
+  }
+
+  /// Moves the time on by `length`. Stops at the last point in time that can be expressed.
+  static void advance(Ttl length) noexcept {
+    std::int64_t time = time_.load(std::memory_order_relaxed);
+    while (!time_.compare_exchange_weak(time, later(time, length), std::memory_order_relaxed)) {}
+  }
+
+  /// Sets the time back to where it was at the program's start: one day after the epoch.
+  static void reset() noexcept { time_.store(start, std::memory_order_relaxed); }
+
+ private:
+  // Not the epoch itself: a CacheEntry whose stored_at is the epoch is one that was not stored yet.
+  static constexpr std::int64_t start = std::chrono::nanoseconds(std::chrono::hours(24)).count();
+
+  static std::int64_t later(std::int64_t time, Ttl length) noexcept {
+    return detail::deadline_of(TimePoint(std::chrono::nanoseconds(time)), length).time_since_epoch().count();
+  }
+
+  inline static std::atomic<std::int64_t> time_{start};
+};
+
+}  // namespace tiercache
+
+// <tiercache/detail/lock.hpp>
+// The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
+
+namespace tiercache::detail {
+
+/// A mutex that spins briefly before it waits: what it guards takes some dozens of nanoseconds. Three states, as in
+/// "Futexes Are Tricky" (Drepper 2011).
+class SpinningMutex {
+ public:
+  void lock() noexcept {
+    int state = unlocked;
+    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
+  }
+  void unlock() noexcept {
+    if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
+  }
+
+  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
+  /// locks it later sees what was done before, in sequentially consistent order.
+  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
+
+ private:
+  static constexpr int unlocked = 0;
+  static constexpr int locked = 1;
+  static constexpr int awaited = 2;
+
+  TIERCACHE_COLD void wait() noexcept {
+    for (int spins = 0; spins < 100; ++spins) {
+      TIERCACHE_PAUSE();
+      int state = unlocked;
+      if (state_.load(std::memory_order_relaxed) == unlocked &&
+          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    // From here on whoever unlocks has to wake somebody: there may be others who wait.
+    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
+      state_.wait(awaited, std::memory_order_relaxed);
+    }
+  }
+
+  std::atomic<int> state_{unlocked};
+};
+
+/// Holds a lock while it lives.
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept(noexcept(mutex.lock())) : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/config.hpp>
+// What a whole cache is built with: its clock and its threading. What one tier is built with lives in tier.hpp.
+
+namespace tiercache {
+
+/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
+struct MultiThreaded {
+  /// Guards one tier. Any type with `lock()` and `unlock()` serves.
+  using Mutex = detail::SpinningMutex;
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
+  /// `Mutex` that has no `is_locked()` as the library's own has, one.
+  static constexpr unsigned reader_places = 8;
+
+  /// Counts the owners of an object that several threads own.
+  class ReferenceCount {
+   public:
+    /// Adds an owner.
+    void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
+    /// Takes an owner away; tells whether it was the last one.
+    [[nodiscard]] bool remove() noexcept { return count_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
+   private:
+    std::atomic<std::uint32_t> count_{1};
+  };
+
+  /// Whether another thread can finish what this one waits for.
+  static constexpr bool can_block = true;
+};
+
+/// Makes a cache for one thread, or for one strand: no locks and no atomics.
+struct SingleThreaded {
+  /// Guards nothing.
+  struct Mutex {
+    /// Does nothing.
+    void lock() noexcept {}
+    /// Does nothing.
+    void unlock() noexcept {}
+  };
+
+  /// Counts the owners of an object that one thread owns.
+  class ReferenceCount {
+   public:
+    /// Adds an owner.
+    void add() noexcept { ++count_; }
+    /// Takes an owner away; tells whether it was the last one.
+    [[nodiscard]] bool remove() noexcept { return --count_ == 0; }
+
+   private:
+    std::uint32_t count_ = 1;
+  };
+
+  /// Whether another thread can finish what this one waits for.
+  static constexpr bool can_block = false;
+};
+
+/// The configuration of `TieredCache`.
+struct DefaultConfig {
+  /// Where the time comes from.
+  using clock = CoarseClock;
+  /// Who may use the cache.
+  using threading = MultiThreaded;
+};
+
+/// The configuration of `LocalTieredCache`.
+struct LocalConfig {
+  /// Where the time comes from.
+  using clock = CoarseClock;
+  /// Who may use the cache.
+  using threading = SingleThreaded;
+};
+
+}  // namespace tiercache
+
+// <tiercache/error.hpp>
+// The exceptions of the library's own. What a fetcher throws is handed on as it is; a policy that contradicts itself is
+// std::invalid_argument.
+
+namespace tiercache {
+
+/// Thrown when a fetch asks for the key that it is fetching, or when a blocking `.get()` could only wait for its own
+/// thread. Either would wait for itself for ever.
+class recursive_fetch : public std::exception {
+ public:
+  /// Returns a sentence in English.
+  [[nodiscard]] const char* what() const noexcept override {
+    return "tiercache: this fetch waits for itself: it asked for the key that it is fetching, or blocked the only "
+           "thread "
+           "that could finish it";
+  }
+};
+
+/// Thrown to everybody who waits for a fetch that ended without a result, since whatever was to run it dropped it; and
+/// to one who was told to stop waiting.
+class fetch_abandoned : public std::exception {
+ public:
+  /// Returns a sentence in English.
+  [[nodiscard]] const char* what() const noexcept override {
+    return "tiercache: the fetch was dropped before it had a result";
+  }
+};
+
+namespace detail {
+
+[[noreturn]] TIERCACHE_COLD inline void throw_recursive_fetch() {
+#if TIERCACHE_EXCEPTIONS
+  throw recursive_fetch();
+#else
+  std::terminate();
+#endif
+}
+
+[[noreturn]] TIERCACHE_COLD inline void throw_fetch_abandoned() {
+#if TIERCACHE_EXCEPTIONS
+  throw fetch_abandoned();
+#else
+  std::terminate();
+#endif
+}
+
+[[noreturn]] TIERCACHE_COLD inline void throw_invalid_argument(const std::string& what) {
+#if TIERCACHE_EXCEPTIONS
+  throw std::invalid_argument(what);
+#else
+  static_cast<void>(what);
+  std::terminate();
+#endif
+}
+
+[[noreturn]] TIERCACHE_COLD inline void rethrow(const std::exception_ptr& exception) {
+#if TIERCACHE_EXCEPTIONS
+  std::rethrow_exception(exception);
+#else
+  static_cast<void>(exception);
+  std::terminate();
+#endif
+}
+
+}  // namespace detail
+}  // namespace tiercache
+
+// <tiercache/fetch_runner.hpp>
+// fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
+// library. The other, promise_post, says where its coroutines are resumed.
+
+namespace tiercache {
+
+/// Says how a fetcher's result of type `A` is run, where an ordinary coroutine cannot await it. To be specialised:
+///
+/// ```cpp
+/// template <class T>
+/// struct tiercache::fetch_runner<their::Task<T>> {
+///   static auto run(their::Task<T> task) { return AwaitTask<T>(std::move(task)); }  // any plain awaitable of a T
+/// };
+/// ```
+///
+/// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
+/// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
+///
+/// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
+/// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
+template <class A>
+struct fetch_runner;
+
+namespace detail {
+
+template <class A>
+concept HasRunner = requires(A&& called) { fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called)); };
+
+template <class A>
+inline constexpr bool can_be_destroyed = !HasRunner<A>;
+template <class A>
+  requires requires { fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed; }
+inline constexpr bool can_be_destroyed<A> = fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed;
+
+/// Returns what is to be awaited of what a fetcher gave.
+template <class A>
+decltype(auto) awaitable_of(A&& called) {
+  if constexpr (HasRunner<A>) {
+    return fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called));
+  } else {
+    return std::forward<A>(called);
+  }
+}
+
+}  // namespace detail
+}  // namespace tiercache
+
+// <tiercache/detail/awaitable.hpp>
+// What can be awaited, by whom, and what that gives. It knows nothing of caches.
+
+namespace tiercache::detail {
+
+template <class A>
+concept HasMemberCoAwait = requires(A&& awaitable) { std::forward<A>(awaitable).operator co_await(); };
+template <class A>
+concept HasFreeCoAwait = requires(A&& awaitable) { operator co_await(std::forward<A>(awaitable)); };
+
+/// Returns the awaiter that a coroutine without `await_transform` gets from an awaitable.
+template <class A>
+decltype(auto) awaiter_of(A&& awaitable) {
+  if constexpr (HasMemberCoAwait<A>) {
+    return std::forward<A>(awaitable).operator co_await();
+  } else if constexpr (HasFreeCoAwait<A>) {
+    return operator co_await(std::forward<A>(awaitable));
+  } else {
+    return std::forward<A>(awaitable);
+  }
+}
+template <class A>
+using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
+
+/// Looks like an awaitable, of whatever kind of coroutine.
+template <class A>
+concept LooksAwaitable = HasMemberCoAwait<A> || HasFreeCoAwait<A> || requires(A&& awaiter) {
+  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  awaiter.await_resume();
+};
+
+/// Can be awaited by a coroutine of type `Promise` that has no `await_transform`.
+template <class A, class Promise>
+concept AwaitableBy = LooksAwaitable<A> && requires(AwaiterOf<A>& awaiter, std::coroutine_handle<Promise> handle) {
+  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  awaiter.await_suspend(handle);
+  awaiter.await_resume();
+};
+
+/// What `co_await` gives.
+template <class A>
+using AwaitedBy = decltype(std::declval<AwaiterOf<A>&>().await_resume());
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/outcome.hpp>
+// Outcome: what a fetch came to, as everybody who waits for it sees it. Which answer of a fetcher means what is decided
+// in fetcher.hpp.
+
+namespace tiercache::detail {
+
+/// The address of `type_tag<T>` stands for the type `T`, also where there is no RTTI.
+template <class T>
+inline constexpr char type_tag = 0;
+
+/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
+/// whoever ran the fetch has left and nobody was there to run another.
+///
+/// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
+template <class Value>
+class Outcome {
+ public:
+  enum class Kind : unsigned char { pending, value, not_found, exception, error };
+
+  Outcome() noexcept = default;
+  Outcome(const Outcome&) = delete;
+  Outcome& operator=(const Outcome&) = delete;
+  ~Outcome() { delete error_; }
+
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
+
+  /// Sets the value, with the TTL and the time that its fetcher gave it, if any.
+  template <class V>
+  void set_value(V&& value, std::optional<Ttl> own_ttl = {}, TimePoint stored_at = {}) {
+    value_.emplace(std::forward<V>(value));
+    own_ttl_ = own_ttl;
+    stored_at_ = stored_at;
+    kind_ = Kind::value;
+  }
+  void set_not_found() noexcept { kind_ = Kind::not_found; }
+  void set_exception(std::exception_ptr exception) noexcept {
+    exception_ = std::move(exception);
+    kind_ = Kind::exception;
+  }
+  /// Sets an error that `result`, an expected-like object, holds.
+  template <class R>
+  void set_error(R&& result) {
+    using Result = std::remove_cvref_t<R>;
+    error_ = new HeldError<Result>(std::forward<R>(result));
+    kind_ = Kind::error;
+  }
+
+  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
+  void spare(const Value& value) {
+    if (value_) return;
+    value_.emplace(value);
+    kind_ = Kind::value;
+  }
+
+  /// Forgets what it came to.
+  void reset() noexcept {
+    kind_ = Kind::pending;
+    value_.reset();
+    own_ttl_.reset();
+    stored_at_ = {};
+    exception_ = nullptr;
+    delete std::exchange(error_, nullptr);
+  }
+
+  [[nodiscard]] const Value& value() const noexcept { return *value_; }
+  [[nodiscard]] const std::optional<Ttl>& own_ttl() const noexcept { return own_ttl_; }
+  [[nodiscard]] TimePoint stored_at() const noexcept { return stored_at_; }
+  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
+  /// Returns the expected-like object with the error, if it is of type `Result`.
+  template <class Result>
+  [[nodiscard]] const Result* error() const noexcept {
+    if (kind_ != Kind::error || error_->type != &type_tag<Result>) return nullptr;
+    return &static_cast<const HeldError<Result>&>(*error_).result;
+  }
+
+ private:
+  struct AnyError {
+    explicit AnyError(const char* its_type) noexcept : type(its_type) {}
+    AnyError(const AnyError&) = delete;
+    AnyError& operator=(const AnyError&) = delete;
+    virtual ~AnyError() = default;
+    const char* type;
+  };
+  template <class Result>
+  struct HeldError final : AnyError {
+    template <class R>
+    explicit HeldError(R&& its_result) : AnyError(&type_tag<Result>), result(std::forward<R>(its_result)) {}
+    Result result;
+  };
+
+  std::optional<Value> value_;
+  std::optional<Ttl> own_ttl_;
+  TimePoint stored_at_{};
+  std::exception_ptr exception_;
+  AnyError* error_ = nullptr;
+  Kind kind_ = Kind::pending;
 };
 
 }  // namespace tiercache::detail
@@ -3474,8 +3652,10 @@ namespace tiercache {
 enum class RemovalCause : unsigned char {
   /// A newer value was stored under its key while it was fresh.
   Replaced,
-  /// `invalidate` or `invalidate_if` dropped it.
+  /// `invalidate`, `invalidate_if` or a `write` dropped it.
   Invalidated,
+  /// It was dropped with an entry of another tier, by a cascade.
+  Cascaded,
   /// It was found past its deadline.
   Expired,
   /// It had to go to keep the tier within its bounds.
@@ -3735,6 +3915,14 @@ class Removals {
     while (first_ != nullptr) {
       const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
       if (listener_ && entry->has_value()) report(*entry);
+    }
+  }
+
+  /// Runs `visit(key, value)` on all, with null for a value that there is none of.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Entry* entry = first_; entry != nullptr; entry = entry->next) {
+      visit(entry->key, entry->has_value() ? &entry->value : nullptr);
     }
   }
 
@@ -4566,6 +4754,7 @@ class Contents {
         ++counted.evictions;
         break;
       case RemovalCause::Invalidated:
+      case RemovalCause::Cascaded:
       case RemovalCause::Cleared:
         ++counted.invalidations;
         break;
@@ -6305,48 +6494,6 @@ using UsableConfig = typename decltype(usable_config<Config>())::type;
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/tier_list.hpp>
-// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
-
-namespace tiercache::detail {
-
-template <class T, class... Tiers>
-inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
-
-/// Returns where `T` stands among `Tiers`; their number if it does not.
-template <class T, class... Tiers>
-[[nodiscard]] consteval std::size_t index_among() {
-  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
-  std::size_t index = 0;
-  while (!matches[index]) ++index;
-  return index;
-}
-
-template <class... Tiers>
-[[nodiscard]] consteval bool are_distinct() {
-  std::size_t index = 0;
-  return ((index_among<Tiers, Tiers...>() == index++) && ...);
-}
-
-/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
-template <class T>
-concept Keyed = !is_unkeyed<T>;
-
-/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
-template <class T>
-struct TypesOf {
-  using key_type = int;
-  using value_type = int;
-};
-template <class T>
-  requires DeclaresTier<T>
-struct TypesOf<T> {
-  using key_type = typename T::key_type;
-  using value_type = typename T::value_type;
-};
-
-}  // namespace tiercache::detail
-
 // <tiercache/detail/functions.hpp>
 // The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
 // Fetchers are functions of another kind: fetcher.hpp.
@@ -6395,6 +6542,167 @@ template <class T, class F>
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/invalidation.hpp>
+// Invalidation: forgetting in one tier, and in all that cascades from there. What a tier declares of that is in
+// cascade.hpp; what one store does, in detail/store.hpp.
+
+namespace tiercache::detail {
+
+/// Invalidates in the stores of a cache. Each call returns how many entries were dropped, those of the cascade
+/// included. Functions of the cascade run with no lock held, but for predicates.
+template <class Stores>
+class Invalidation {
+ public:
+  explicit Invalidation(const Stores& stores) noexcept : stores_(stores) {}
+
+  template <class T, class K>
+  std::size_t key(const K& key) {
+    return finish(drop_key<T>(key, RemovalCause::Invalidated));
+  }
+  template <class T>
+  std::size_t whole() {
+    return finish(drop_whole<T>(RemovalCause::Invalidated));
+  }
+  template <class T, class Predicate>
+  std::size_t where(const Predicate& is_meant) {
+    return finish(drop_where<T>(is_meant, RemovalCause::Invalidated));
+  }
+
+ private:
+  template <class T>
+  using RemovalsOf =
+      typename std::remove_reference_t<decltype(std::declval<const Stores&>().template of<T>())>::Removals;
+
+  /// Passes on what a function of the cascade threw, now that all of it was carried out.
+  std::size_t finish(std::size_t dropped) const {
+    if (failure_) detail::rethrow(failure_);
+    return dropped;
+  }
+
+  template <class T, class K>
+  [[nodiscard]] std::size_t drop_key(const K& key, RemovalCause cause) {
+    RemovalsOf<T> removals;
+    std::size_t dropped = stores_.template of<T>().invalidate(key, cause, removals);
+    if constexpr (Cascades<T>) {
+      if (dropped != 0) {
+        dropped += cascade_all<T>(removals);
+      } else {
+        dropped = cascade<T>(detail::make_key<T>(key), nullptr);
+        dropped += cascade_whole<T>();
+      }
+    }
+    return dropped;
+  }
+  template <class T>
+  [[nodiscard]] std::size_t drop_whole(RemovalCause cause) {
+    RemovalsOf<T> removals;
+    const std::size_t dropped = stores_.template of<T>().invalidate_all(cause, removals);
+    return dropped + cascade_all<T>(removals);
+  }
+  template <class T, class Predicate>
+  [[nodiscard]] std::size_t drop_where(const Predicate& is_meant, RemovalCause cause) {
+    RemovalsOf<T> removals;
+    const std::size_t dropped = stores_.template of<T>().invalidate_if(is_meant, cause, removals);
+    return dropped + cascade_all<T>(removals);
+  }
+
+  template <class T>
+  [[nodiscard]] std::size_t cascade_all(const RemovalsOf<T>& removals) {
+    std::size_t dropped = 0;
+    if constexpr (Cascades<T>) {
+      removals.for_each([&](const auto& key, const auto* value) { dropped += cascade<T>(key, value); });
+      dropped += cascade_whole<T>();
+    }
+    return dropped;
+  }
+
+  /// The parts that are the same for every key.
+  template <class T>
+  [[nodiscard]] std::size_t cascade_whole() {
+    std::size_t dropped = 0;
+    T::also_invalidates.for_each([&]<class Part>(const Part&) {
+      using Target = typename Part::Target;
+      if constexpr (std::is_same_v<Part, WholeTier<Target>>) {
+        dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
+      }
+    });
+    return dropped;
+  }
+
+  /// The parts that depend on the key.
+  template <class T>
+  [[nodiscard]] std::size_t cascade(const typename T::key_type& key, const typename T::value_type* cached) {
+    std::size_t dropped = 0;
+    T::also_invalidates.for_each([&]<class Part>(const Part& part) {
+      using Target = typename Part::Target;
+      if constexpr (!std::is_same_v<Part, WholeTier<Target>>) {
+        TIERCACHE_TRY {
+          dropped += this->template cascade_part<T>(part, key, cached);
+        }
+        TIERCACHE_CATCH_ALL {
+          if (!failure_) failure_ = std::current_exception();
+          dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
+        }
+      }
+    });
+    return dropped;
+  }
+
+  template <class T, class Target, class F>
+  [[nodiscard]] std::size_t cascade_part(const KeysOfTier<Target, F>& part, const typename T::key_type& key,
+                                         const typename T::value_type* cached) {
+    constexpr bool fits =
+        is_unkeyed<T> ? requires { part.function(cached); } : requires { part.function(key, cached); };
+    static_assert(
+        fits,
+        "tiercache: this cascade cannot call its function: keys<T> takes one of (const Key&, const Value*), for "
+        "an Unkeyed tier of (const Value*), which returns a key, an optional key or a range of keys of T");
+    if constexpr (!fits) {
+      return 0;
+    } else if constexpr (is_unkeyed<T>) {
+      return named<Target>(part.function(cached));
+    } else {
+      return named<Target>(part.function(key, cached));
+    }
+  }
+
+  /// Invalidates the key or keys that a function returned.
+  template <class Target, class Named>
+  [[nodiscard]] std::size_t named(const Named& named) {
+    if constexpr (key_form<Target, Named>() != KeyForm::unfit) {
+      return drop_key<Target>(detail::keep_key<Target, const Named&>(named), RemovalCause::Cascaded);
+    } else if constexpr (requires { named.has_value(); }) {
+      return named.has_value() ? this->template named<Target>(*named) : 0;
+    } else {
+      std::size_t dropped = 0;
+      for (const auto& one : named) dropped += this->template named<Target>(one);
+      return dropped;
+    }
+  }
+
+  template <class T, class Target, class F>
+  [[nodiscard]] std::size_t cascade_part(const PartOfTier<Target, F>& part, const typename T::key_type& key,
+                                         const typename T::value_type*) {
+    const auto is_meant = [&](const typename Target::key_type& its_key, const typename Target::value_type& value) {
+      if constexpr (is_unkeyed<T> && is_unkeyed<Target>) {
+        return static_cast<bool>(part.function(value));
+      } else if constexpr (is_unkeyed<T>) {
+        return static_cast<bool>(part.function(its_key, value));
+      } else if constexpr (is_unkeyed<Target>) {
+        return static_cast<bool>(part.function(key, value));
+      } else {
+        return static_cast<bool>(part.function(key, its_key, value));
+      }
+    };
+    return drop_where<Target>(is_meant, RemovalCause::Cascaded);
+  }
+
+  const Stores& stores_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/store.hpp>
 // Store: one tier at work. It decides what every reading and writing operation means for the tier's contents and its
 // flights; how a fetch goes is decided in detail/flight_control.hpp. The other tiers are not known here.
@@ -6421,10 +6729,10 @@ class Store final : public FlightControl<Config, T> {
   using typename Control::Lock;
   using typename Control::OwnedEntry;
   using typename Control::Reading;
-  using typename Control::Removals;
 
  public:
   using typename Control::Flight;
+  using typename Control::Removals;
   using typename Control::Threading;
   using typename Control::Value;
 
@@ -6490,21 +6798,21 @@ class Store final : public FlightControl<Config, T> {
     contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
 
+  // What these drop is left with the caller, in removals that were made before: it has to go when no lock is held.
+
   template <class K>
-  std::size_t invalidate(const K& key) {
+  std::size_t invalidate(const K& key, RemovalCause cause, Removals& removals) {
     const std::uint32_t hash = contents_.hash_of(key);
-    Removals removals;
     const Lock lock(lock_);
     const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
     if (!entry) return 0;
-    contents_.drop(entry, RemovalCause::Invalidated, removals);
+    contents_.drop(entry, cause, removals);
     return 1;
   }
 
-  std::size_t invalidate_all(RemovalCause cause) noexcept {
-    Removals removals;
+  std::size_t invalidate_all(RemovalCause cause, Removals& removals) noexcept {
     const Lock lock(lock_);
     flights_.supersede_all();
     return contents_.drop_all(cause, removals);
@@ -6513,13 +6821,12 @@ class Store final : public FlightControl<Config, T> {
   /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
   /// the predicate too, for all we know.
   template <class Predicate>
-  std::size_t invalidate_if(const Predicate& is_meant) {
-    Removals removals;
+  std::size_t invalidate_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
     const Lock lock(lock_);
     const auto is_entry_meant = [&is_meant](const Found& entry) -> bool {
       return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
-    const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
+    const std::size_t dropped = contents_.drop_if(is_entry_meant, cause, removals);
     flights_.supersede_all();
     return dropped;
   }
@@ -6597,7 +6904,9 @@ class Store final : public FlightControl<Config, T> {
   /// How an argument is passed that need not have an address for it: a number on the stack costs the hit more than all
   /// that a deadline does.
   template <class A>
-  using Passed = std::conditional_t<std::is_trivially_copyable_v<A> && sizeof(A) <= 2 * sizeof(void*), A, const A&>;
+  using Passed = std::conditional_t<std::is_scalar_v<A> || (std::is_class_v<A> && std::is_trivially_copyable_v<A> &&
+                                                            sizeof(A) <= 2 * sizeof(void*)),
+                                    A, const A&>;
 
   // Apart, so that the usual hit has none of it. It looks again.
   template <class K, class Use>
@@ -6648,6 +6957,10 @@ class Stores : StoreHolder<Config, Tiers>... {
   template <class... Overridden>
   explicit Stores(const PolicyOverride<Overridden>&... overrides)
       : StoreHolder<Config, Tiers>(policy_among<Tiers>(overrides...))... {}
+
+  /// Whether the cache has the tier `T`.
+  template <class T>
+  static constexpr bool has = is_one_of<T, Tiers...>;
 
   template <class T>
   [[nodiscard]] Store<Config, T>& of() const {
@@ -6711,13 +7024,16 @@ class KeyInvalidation {
  public:
   KeyInvalidation(const Stores& stores, typename TypesOf<T>::key_type key) : stores_(stores), key_(std::move(key)) {}
 
-  void operator()() const { static_cast<void>(stores_.template of<T>().invalidate(key_)); }
+  void operator()() const { static_cast<void>(Invalidation<Stores>(stores_).template key<T>(key_)); }
   void again() const noexcept {
     TIERCACHE_TRY {
       return (*this)();
     }
     TIERCACHE_CATCH_ALL {}
-    static_cast<void>(stores_.template of<T>().invalidate_all(RemovalCause::Invalidated));
+    TIERCACHE_TRY {
+      static_cast<void>(Invalidation<Stores>(stores_).template whole<T>());
+    }
+    TIERCACHE_CATCH_ALL {}
   }
 
  private:
@@ -6885,6 +7201,7 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
+  static_assert((detail::is_valid_cascade<Tiers, Tiers...>() && ...));
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
@@ -6893,6 +7210,7 @@ class BasicTieredCache {
   template <class T>
   using Store = detail::Store<detail::UsableConfig<Config>, T>;
   using Threading = typename detail::UsableConfig<Config>::threading;
+  using Stores = detail::Stores<detail::UsableConfig<Config>, Tiers...>;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates about
@@ -7054,12 +7372,12 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
+    return invalidation().template key<T>(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in the most entries that it ever held.
   template <class T>
   std::size_t invalidate() {
-    return store<T>().invalidate_all(RemovalCause::Invalidated);
+    return invalidation().template whole<T>();
   }
   /// Drops the entries for which `is_meant(key, value)` holds (`is_meant(value)` for an `Unkeyed` tier); returns how
   /// many.
@@ -7069,20 +7387,21 @@ class BasicTieredCache {
   /// nothing. Linear in the most entries that the tier ever held.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+    const auto is_entry_meant = [&is_meant](const Key<T>& key, const Value<T>& value) {
       return detail::call_predicate<T>(is_meant, key, value);
-    });
+    };
+    return invalidation().template where<T>(is_entry_meant);
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
   /// next.
-  std::size_t clear() { return (store<Tiers>().invalidate_all(RemovalCause::Cleared) + ...); }
+  std::size_t clear() { return (clear_one<Tiers>() + ...); }
 
   /// Returns a write of what `key` stands for: `co_await cache.write<Cards>(id, operation)` invalidates the key, calls
   /// `operation()`, awaits what that gives if it can be awaited, and invalidates again: a fetch that overlaps it is not
   /// stored. It yields what the operation yields; if that throws, the invalidation still stands. See `Write`.
   template <class T, class K = Key<T>, class Operation>
   auto write(const K& key, Operation&& operation) {
-    using Invalidation = detail::KeyInvalidation<T, decltype(stores_)>;
+    using Invalidation = detail::KeyInvalidation<T, Stores>;
     return Write<Invalidation, Operation>(
         Invalidation(stores_, detail::make_key<T>(detail::keep_key<T, const K&>(key))),
         std::forward<Operation>(operation));
@@ -7166,6 +7485,15 @@ class BasicTieredCache {
     return stores_.template of<T>();
   }
 
+  [[nodiscard]] detail::Invalidation<Stores> invalidation() const noexcept {
+    return detail::Invalidation<Stores>(stores_);
+  }
+  template <class T>
+  std::size_t clear_one() {
+    typename Store<T>::Removals removals;
+    return store<T>().invalidate_all(RemovalCause::Cleared, removals);
+  }
+
   template <class T>
   [[nodiscard]] static auto no_key() {
     static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
@@ -7196,7 +7524,7 @@ class BasicTieredCache {
     }
   }
 
-  detail::Stores<detail::UsableConfig<Config>, Tiers...> stores_;
+  Stores stores_;
 };
 
 /// The cache that is safe from many threads.

@@ -232,6 +232,7 @@ class Contents {
         ++counted.evictions;
         break;
       case RemovalCause::Invalidated:
+      case RemovalCause::Cascaded:
       case RemovalCause::Cleared:
         ++counted.invalidations;
         break;
