@@ -120,10 +120,10 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
     if constexpr (how == AsioFetch::spawned || how == AsioFetch::foreign) {
       while (woken.leadership) {
         if constexpr (std::is_same_v<F, FromLoader>) {
-          woken.leadership.forget();
+          woken.leadership.hand_over();
           flight->control->load(flight);
         } else if constexpr (how == AsioFetch::foreign) {
-          woken.leadership.forget();
+          woken.leadership.hand_over();
           const auto driver = detail::make_driver<typename Fetching::Fetcher>(flight, std::forward<F>(given));
           if (driver) detail::start_driver(flight, driver);
         } else {

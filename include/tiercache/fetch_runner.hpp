@@ -21,9 +21,13 @@ namespace tiercache {
 /// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
 /// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
 ///
+/// It is found for a type that is nested in a template, or an alias, if it is constrained instead:
+/// `template <class A> requires their_concept<A> struct fetch_runner<A>`.
+///
 /// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
 /// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
-/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed. A library whose tasks an ordinary
+/// coroutine can await, but must not destroy meanwhile, gets the same check by a `run` that returns the task as it is.
 template <class A>
 struct fetch_runner;
 

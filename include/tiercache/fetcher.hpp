@@ -152,7 +152,8 @@ struct ResultOf {
       form != AnswerForm::unfit,
       "tiercache: the fetcher's result does not fit the tier: return its Value (or what converts to it), a "
       "CacheEntry<Value>, a std::optional<Value>, a copyable expected-like type that can be made from a Value, "
-      "or an awaitable of one of these");
+      "or an awaitable of one of these; for a task that only its own library can await, specialise "
+      "tiercache::fetch_runner");
   static_assert(std::copy_constructible<Value>,
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");

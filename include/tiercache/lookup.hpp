@@ -15,6 +15,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <type_traits>
@@ -132,7 +133,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       if constexpr (Modifiers::posts) {
         return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
       } else if constexpr (detail::HasPost<Promise>) {
-        return lookup_->miss_->wait(waiting, promise_post<Promise>::of(waiting.promise()));
+        return lookup_->miss_->wait(waiting, detail::post_of(waiting.promise()));
       } else {
         return lookup_->miss_->wait(waiting);
       }
@@ -146,18 +147,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   /// Makes the lookup awaitable as a temporary.
   [[nodiscard]] Awaiter operator co_await() && noexcept {
-    static_assert(
-        !detail::is_destroyed_twice<typename Fetching::Given>,
-        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<K>,
-        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
-        "cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<typename Modifiers::PostType>,
-        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+    refuse_what_is_destroyed_twice();
     return Awaiter(*this);
   }
   /// Makes the lookup awaitable by its name.
@@ -166,45 +156,67 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   // What coroutine libraries that wrap a foreign awaiter ask for instead: with these a hit costs them nothing extra,
   // and who had to wait is resumed on the coroutine's executor. None is to be called by users.
 
-  /// What such a coroutine does with the lookup. `Post` takes the job that resumes it.
-  template <class Post>
-  class PostingAwaiter : public Awaiter {
+  /// What such a coroutine does with the lookup, which it keeps: who asks may do so by a temporary. `Post` takes the
+  /// job that resumes it, unless the lookup or the promise says how.
+  template <class Post = detail::Inline>
+  class KeepingAwaiter {
    public:
     /// Made by the functions below.
-    PostingAwaiter(Lookup& lookup, Post&& post) : Awaiter(lookup), lookup_(&lookup), post_(std::move(post)) {}
+    explicit KeepingAwaiter(Lookup&& lookup, Post&& post = {}) : lookup_(std::move(lookup)), post_(std::move(post)) {}
 
+    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
+    [[nodiscard]] bool await_ready() { return lookup_.start(); }
     /// Waits for the fetch; tells whether there was anything to wait for.
     template <class Promise>
     [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
-      if constexpr (Modifiers::posts) {
-        return Awaiter::await_suspend(waiting);
+      if constexpr (Modifiers::posts || std::is_same_v<Post, detail::Inline>) {
+        return Awaiter(lookup_).await_suspend(waiting);
       } else {
-        return lookup_->miss_->wait(waiting, std::move(post_));
+        return lookup_.miss_->wait(waiting, std::move(post_));
       }
     }
+    /// Returns the answer, or throws what the fetch threw.
+    result_type await_resume() { return lookup_.take(); }
 
    private:
-    Lookup* lookup_;
-    Post post_;
+    Lookup lookup_;
+    [[no_unique_address]] Post post_;
   };
 
   /// Asked for by async_simple's `Lazy`, with its executor or none.
   template <class Executor>
   [[nodiscard]] auto coAwait(Executor* executor) && {
-    return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
+    refuse_what_is_destroyed_twice();
+    return keeping([executor, context = detail::context_of(executor)](auto job) {
+      if (executor == nullptr) return job();
+      if constexpr (detail::HasContexts<Executor>) {
+        executor->checkin(std::move(job), context);
+      } else {
+        executor->schedule(std::move(job));
+      }
+    });
   }
+  /// Asked for by async_simple when it looks for the former.
+  [[nodiscard]] Awaiter coAwait(std::nullptr_t) && noexcept { return std::move(*this).operator co_await(); }
   /// Asked for by folly's `coro::Task`, with its executor.
   template <class Executor>
   [[nodiscard]] auto viaIfAsync(Executor executor) && {
-    return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
+    refuse_what_is_destroyed_twice();
+    return keeping([executor = std::move(executor)](auto job) mutable { executor->add(std::move(job)); });
   }
   /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
-  [[nodiscard]] Lookup affine() && requires(Modifiers::posts) { return std::move(*this); }
-      /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
-      template <class Promise>
-        requires(Modifiers::posts || detail::HasPost<Promise>)
-      [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
-    return Awaiter(*this);
+  template <class Self = Lookup>
+    requires(Self::Modifiers::posts)
+  [[nodiscard]] Self affine() && {
+    refuse_what_is_destroyed_twice();
+    return std::move(*this);
+  }
+  /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
+  template <class Promise>
+    requires(Modifiers::posts || detail::HasPost<Promise>)
+  [[nodiscard]] auto as_awaitable(Promise&) && {
+    refuse_what_is_destroyed_twice();
+    return KeepingAwaiter<>(std::move(*this));
   }
 
   /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
@@ -220,6 +232,22 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   using Flight = typename Store::Flight;
   using Miss = detail::Miss<Lookup>;
 
+  /// Every way to await a lookup that is a temporary begins with this.
+  static constexpr void refuse_what_is_destroyed_twice() noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<typename Fetching::Given>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<K>,
+        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+        "cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<typename Modifiers::PostType>,
+        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+  }
+
   template <class Changed>
   [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
     return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
@@ -227,8 +255,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   template <class Post>
-  [[nodiscard]] PostingAwaiter<Post> posting(Post post) {
-    return PostingAwaiter<Post>(*this, std::move(post));
+  [[nodiscard]] KeepingAwaiter<Post> keeping(Post post) {
+    return KeepingAwaiter<Post>(std::move(*this), std::move(post));
   }
 
   /// Answers from memory, under the lock.

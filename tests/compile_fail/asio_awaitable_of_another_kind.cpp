@@ -1,4 +1,4 @@
-// expect: tiercache: in an asio::awaitable a fetcher returns an asio::awaitable, or its result at once; what other awaitables give is fetched with co_await cache.get_or_fetch<T>(key, fetcher) in their own coroutines
+// expect: tiercache: in an asio::awaitable a fetcher returns an asio::awaitable, or its result at once; other awaitables cannot be cancelled with the coroutine, so their fetcher must belong to the cache: tiercache::owned(fetcher)
 #include <tiercache/asio.hpp>
 
 #include <coroutine>

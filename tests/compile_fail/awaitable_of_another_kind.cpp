@@ -1,4 +1,4 @@
-// expect: tiercache: the fetcher returns something that only its own kind of coroutine can await: for asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); else return an awaitable that every coroutine can await
+// expect: tiercache: the fetcher returns something that only its own kind of coroutine can await: for asio::awaitable include <tiercache/asio.hpp> and call tiercache::get_or_fetch<T>(cache, key, fetcher); else return an awaitable that every coroutine can await, or say how to run it: tiercache::fetch_runner
 #include <tiercache/tiercache.hpp>
 
 #include <coroutine>

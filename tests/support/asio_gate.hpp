@@ -1,16 +1,14 @@
 // A fetch in an asio::awaitable that waits until the test lets it go on, and the tier and cache of the Asio tests.
 #pragma once
 
-#include <boost/asio.hpp>
-#include <tiercache/asio.hpp>
+#include "asio_library.hpp"
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace support {
-
-namespace asio = boost::asio;
 
 struct AsioConfig {
   using clock = tiercache::ManualClock;
@@ -25,23 +23,25 @@ using AsioCache = tiercache::BasicTieredCache<AsioConfig, Pages>;
 /// Fetches that wait for open(); a test runs the context with poll() until they do.
 class Gate {
  public:
-  explicit Gate(asio::io_context& context) : timer_(context, asio::steady_timer::time_point::max()) {}
+  explicit Gate(asio::io_context& context) { timer_.emplace(context, asio::steady_timer::time_point::max()); }
 
   asio::awaitable<std::string> fetch(const std::string& key) {
     ++begun;
     const Running counted(*this);
     std::string answer = key + " #" + std::to_string(begun);
-    boost::system::error_code opened;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, opened));
-    if (!is_open_) throw boost::system::system_error(opened);
+    ErrorCode opened;
+    co_await timer_->async_wait(asio::redirect_error(asio::use_awaitable, opened));
+    if (!is_open_) throw SystemError(opened);
     if (fails) throw std::runtime_error("no " + key);
     co_return answer;
   }
 
   void open() {
     is_open_ = true;
-    timer_.cancel();
+    timer_->cancel();
   }
+  /// Lets the context be destroyed, and what waits here with it.
+  void let_go() { timer_.reset(); }
 
   int begun = 0;
   int running = 0;
@@ -56,7 +56,7 @@ class Gate {
     Gate& gate;
   };
 
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;
   bool is_open_ = false;
 };
 
@@ -69,7 +69,7 @@ struct Caller {
     const auto fetch = [&gate](const std::string& asked) { return gate.fetch(asked); };
     try {
       answer = co_await tiercache::get_or_fetch<Pages>(cache, key, fetch);
-    } catch (const boost::system::system_error& failure) {
+    } catch (const SystemError& failure) {
       error = failure.code() == asio::error::operation_aborted ? "aborted" : failure.what();
     } catch (const std::exception& failure) {
       error = failure.what();

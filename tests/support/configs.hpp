@@ -6,11 +6,13 @@
 namespace support {
 
 struct Shared {
+  static constexpr const char* name = "shared";
   using clock = tiercache::ManualClock;
   using threading = tiercache::MultiThreaded;
 };
 
 struct Local {
+  static constexpr const char* name = "local";
   using clock = tiercache::ManualClock;
   using threading = tiercache::SingleThreaded;
 };

@@ -9,10 +9,12 @@
 
 namespace support {
 
-template <class T>
+/// `Base` is what its promise has of its own: an `Answer<T>`, and more.
+template <class T, class Base = Answer<T>>
 class [[nodiscard]] Running {
  public:
-  struct promise_type : Answer<T> {
+  struct promise_type : Base {
+    using Base::Base;
     Running get_return_object() noexcept { return Running(std::coroutine_handle<promise_type>::from_promise(*this)); }
     std::suspend_never initial_suspend() const noexcept { return {}; }
     auto final_suspend() const noexcept {

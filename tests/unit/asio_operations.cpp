@@ -1,10 +1,6 @@
 #include "asio_gate.hpp"
 #include "catch.hpp"
 
-#include <boost/asio/experimental/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/experimental/deferred.hpp>
-
 #include <coroutine>
 #include <exception>
 #include <functional>
@@ -32,7 +28,7 @@ struct Fixture {
 std::string what(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& error) {
+  } catch (const SystemError& error) {
     return error.code() == asio::error::operation_aborted ? "aborted" : error.what();
   } catch (const std::exception& error) {
     return error.what();
@@ -105,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "async_get_or_fetch takes every completion token") {
     CHECK(answer == "home #1");
   }
   SECTION("redirect_error has no error code to redirect, and lets the exception pass") {
-    boost::system::error_code unused;
+    ErrorCode unused;
     auto future = tiercache::async_get_or_fetch<Pages>(cache, executor, "home", fetch,
                                                        asio::redirect_error(asio::use_future, unused));
     context.run();
@@ -159,7 +155,7 @@ TEST_CASE_METHOD(Fixture,
   const auto fetch = [this](const std::string& key) { return gate.fetch(key); };
   std::size_t which = 7;
   const auto impatient = [&]() -> asio::awaitable<void> {
-    boost::system::error_code fired;
+    ErrorCode fired;
     auto lookup = tiercache::get_or_fetch<Pages>(cache, "home", fetch);
     auto wait = timer.async_wait(asio::redirect_error(asio::use_awaitable, fired));
     auto either = std::move(lookup) || std::move(wait);

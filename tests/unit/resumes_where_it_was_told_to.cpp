@@ -285,3 +285,68 @@ TEST_CASE("a coroutine whose promise has an executor is resumed there, and so is
   ask_pinned(queue, cache, event, later);
   CHECK(later == "value");
 }
+
+TEST_CASE("what a coroutine library asks for instead of a lookup keeps the lookup") {
+  Cache cache;
+  Queue queue;
+  ManualFetch<std::string> event;
+  struct Executor {
+    void schedule(std::function<void()> job) { queue->post(std::move(job)); }
+    void add(std::function<void()> job) const { queue->post(std::move(job)); }
+    Queue* queue;
+  };
+  struct Promise {};
+  Executor executor{&queue};
+  Promise promise;
+  const auto post = [&queue](auto job) { queue.post(job); };
+  const auto ask_by = [](auto awaiter) -> Running<std::string> { co_return co_await awaiter; };
+  auto by_schedule = cache.get_or_fetch<Cards>("a", event).coAwait(&executor);
+  auto by_add = cache.get_or_fetch<Cards>("a", event).viaIfAsync(&executor);
+  auto by_post = cache.get_or_fetch<Cards>("a", event).resume_on(post).affine().as_awaitable(promise);
+  auto first = ask_by(std::move(by_schedule));
+  auto second = ask_by(std::move(by_add));
+  auto third = ask_by(std::move(by_post));
+  event.complete("value");
+  CHECK(queue.size() == 3);
+  queue.run();
+  CHECK(first.get() == "value");
+  CHECK(second.get() == "value");
+  CHECK(third.get() == "value");
+  static_assert(requires { cache.get_or_fetch<Cards>("a", event).coAwait(nullptr); });
+}
+
+namespace {
+
+/// A promise that returns its executor by reference.
+struct Referred {
+  struct promise_type {
+    promise_type(Queue& queue, Cache&, ManualFetch<std::string>&, std::string&) noexcept : executor_(queue) {}
+    Referred get_return_object() const noexcept { return {}; }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
+    [[nodiscard]] const Pinned::promise_type::Executor& get_executor() const noexcept { return executor_; }
+
+   private:
+    Pinned::promise_type::Executor executor_;
+  };
+};
+Referred ask_referred(Queue& queue, Cache& cache, ManualFetch<std::string>& event, std::string& answer) {
+  std::string its = co_await cache.get_or_fetch<Cards>("a", event);
+  answer = queue.is_running ? its + " (queue)" : its;
+}
+
+}  // namespace
+
+TEST_CASE("an executor that a promise returns by reference is resumed through as well") {
+  Cache cache;
+  Queue queue;
+  ManualFetch<std::string> event;
+  std::string answer;
+  ask_referred(queue, cache, event, answer);
+  event.complete("value");
+  CHECK(answer.empty());
+  queue.run();
+  CHECK(answer == "value (queue)");
+}

@@ -1984,9 +1984,13 @@ namespace tiercache {
 /// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
 /// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
 ///
+/// It is found for a type that is nested in a template, or an alias, if it is constrained instead:
+/// `template <class A> requires their_concept<A> struct fetch_runner<A>`.
+///
 /// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
 /// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
-/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed.
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed. A library whose tasks an ordinary
+/// coroutine can await, but must not destroy meanwhile, gets the same check by a `run` that returns the task as it is.
 template <class A>
 struct fetch_runner;
 
@@ -2301,7 +2305,8 @@ struct ResultOf {
       form != AnswerForm::unfit,
       "tiercache: the fetcher's result does not fit the tier: return its Value (or what converts to it), a "
       "CacheEntry<Value>, a std::optional<Value>, a copyable expected-like type that can be made from a Value, "
-      "or an awaitable of one of these");
+      "or an awaitable of one of these; for a task that only its own library can await, specialise "
+      "tiercache::fetch_runner");
   static_assert(std::copy_constructible<Value>,
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
@@ -2703,8 +2708,8 @@ class Ticket {
     flight->control->complete(*flight);
   }
 
-  /// Leaves the duty to somebody who takes it on by other means.
-  void forget() noexcept { flight_ = {}; }
+  /// Leaves the duty to whoever makes a ticket of their own, or ends the flight.
+  void hand_over() noexcept { flight_ = {}; }
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
@@ -5293,6 +5298,12 @@ class FlightControl : public TierState<Config, T>,
     return flight.is_leader_leaving && !flight.is_starting;
   }
 
+  /// Tells whether whoever runs the fetch has left in its first part.
+  [[nodiscard]] bool is_leader_leaving(const Flight& flight) const noexcept {
+    const Lock lock(lock_);
+    return flight.is_leader_leaving;
+  }
+
   /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
   /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
   [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {
@@ -5819,7 +5830,7 @@ class Miss final : public Waiter {
       flight->control->leave(*this);
     }
     const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if (driver_ && flight->control->resign(*flight)) driver_.destroy();
+    if ((driver_ || is_leading_) && flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -5876,7 +5887,7 @@ class Miss final : public Waiter {
     void land(Ticket<Control>& ticket) const noexcept
       requires can_stop
     {
-      miss_.land(ticket);
+      land_for(miss_, ticket);
     }
 
    private:
@@ -5896,9 +5907,9 @@ class Miss final : public Waiter {
       } else {
         detail::answer_at_once<F>(*flight, lookup_.fetcher_);
       }
-      if constexpr (can_stop) {
+      if constexpr (can_stop && !Fetching::is_owned) {
         Ticket<Control> ticket(flight);
-        land(ticket);
+        land_for(*this, ticket);
       } else {
         flight->control->complete(*flight);
       }
@@ -5915,6 +5926,18 @@ class Miss final : public Waiter {
       detail::start_driver(flight, driver);
       if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
     }
+  }
+
+  /// Lands the flight for one whose fetch it was. A fetch can destroy its caller in its first part, if that is
+  /// suspended, and end in there: then `miss` is gone, and a failure is nobody else's either.
+  static void land_for(Miss& miss, Ticket<Control>& ticket) noexcept
+    requires can_stop
+  {
+    Flight& flight = ticket.flight();
+    if (!flight.control->is_leader_leaving(flight)) return miss.land(ticket);
+    if (!flight.outcome.is_failure()) return ticket.land();
+    flight.outcome.reset();
+    ticket.pass_on();
   }
 
   /// Lands the flight, unless its fetch failed after this was told to stop: that is nobody else's failure.
@@ -5935,6 +5958,7 @@ class Miss final : public Waiter {
     const Reference<Flight> flight = flight_;
     WaiterList aside;
     driver_ = nullptr;
+    is_leading_ = false;
     failure_ = std::make_exception_ptr(fetch_abandoned());
     flight->control->stop(wait_, aside);
     ticket.pass_on();
@@ -6026,7 +6050,8 @@ class Miss final : public Waiter {
   std::coroutine_handle<> waiting_;
   std::coroutine_handle<> driver_;
   std::exception_ptr failure_;
-  /// Whether the fetch that runs is this one's own, and borrowed.
+  /// Whether the fetch that runs is this one's own, and borrowed. Not known of one that leads from the start, is not
+  /// suspended yet, and whose fetch cannot be awaited.
   bool is_leading_ = false;
   [[no_unique_address]] std::conditional_t<can_stop, StoppableWait, Unstopped> wait_;
   [[no_unique_address]] std::conditional_t<can_stop, std::optional<std::stop_callback<Stopper>>, Unstopped> stopping_;
@@ -6094,19 +6119,24 @@ struct Modifiers {
 
 namespace tiercache {
 
-/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised; known
-/// already are promises with an executor, `promise.get_executor().execute(function)`.
+/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised, for
+/// one promise or for all that are alike:
 ///
 /// ```cpp
-/// template <class T>
-/// struct tiercache::promise_post<their::Task<T>::promise_type> {
-///   static auto of(their::Task<T>::promise_type& promise) {
+/// template <class P>
+///   requires requires(P& promise) {
+///     { promise.loop() } -> std::convertible_to<their::Loop*>;
+///   }
+/// struct tiercache::promise_post<P> {
+///   static auto of(P& promise) {
 ///     return [loop = promise.loop()](auto resume) { loop->post(std::move(resume)); };
 ///   }
 /// };
 /// ```
 ///
-/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks.
+/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks. Without a
+/// specialisation a promise with an executor, `promise.get_executor().execute(function)`, is resumed there. The
+/// executor is copied; whether its context waits for a coroutine that is suspended is the context's business.
 template <class P>
 struct promise_post {};
 
@@ -6126,25 +6156,42 @@ class ExecutorPost {
   Executor executor_;
 };
 
-}  // namespace detail
-
 template <class P>
-  requires requires(P& promise, void (*function)()) {
-    { promise.get_executor() } -> std::copyable;
-    promise.get_executor().execute(function);
-  }
-struct promise_post<P> {
-  /// Returns a function that posts to the promise's executor.
-  static auto of(P& promise) {
-    return detail::ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
-  }
+concept SaysHowToPost = requires(P& promise) { promise_post<P>::of(promise); };
+template <class P>
+concept HasExecutor = requires(P& promise, void (*function)()) {
+  requires std::copy_constructible<std::remove_cvref_t<decltype(promise.get_executor())>>;
+  promise.get_executor().execute(function);
 };
-
-namespace detail {
 
 /// A promise that says where its coroutine is to be resumed.
 template <class P>
-concept HasPost = requires(P& promise) { promise_post<P>::of(promise); };
+concept HasPost = SaysHowToPost<P> || HasExecutor<P>;
+
+/// Returns what takes the job that resumes the coroutine.
+template <HasPost P>
+[[nodiscard]] auto post_of(P& promise) {
+  if constexpr (SaysHowToPost<P>) {
+    return promise_post<P>::of(promise);
+  } else {
+    return ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
+  }
+}
+
+/// An executor of async_simple's kind, which goes back to the thread that it was left on.
+template <class Executor>
+concept HasContexts =
+    requires(Executor& executor, void (*function)()) { executor.checkin(function, executor.checkout()); };
+
+/// Returns where an executor is to go back to, if it knows such a thing; for no executor too.
+template <class Executor>
+[[nodiscard]] auto context_of(Executor* executor) {
+  if constexpr (HasContexts<Executor>) {
+    return executor != nullptr ? executor->checkout() : decltype(executor->checkout()){};
+  } else {
+    return nullptr;
+  }
+}
 
 }  // namespace detail
 }  // namespace tiercache
@@ -6265,7 +6312,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
       if constexpr (Modifiers::posts) {
         return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
       } else if constexpr (detail::HasPost<Promise>) {
-        return lookup_->miss_->wait(waiting, promise_post<Promise>::of(waiting.promise()));
+        return lookup_->miss_->wait(waiting, detail::post_of(waiting.promise()));
       } else {
         return lookup_->miss_->wait(waiting);
       }
@@ -6279,18 +6326,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
 
   /// Makes the lookup awaitable as a temporary.
   [[nodiscard]] Awaiter operator co_await() && noexcept {
-    static_assert(
-        !detail::is_destroyed_twice<typename Fetching::Given>,
-        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<K>,
-        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
-        "cache.get_or_fetch<T>(key, fetch);");
-    static_assert(
-        !detail::is_destroyed_twice<typename Modifiers::PostType>,
-        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
-        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+    refuse_what_is_destroyed_twice();
     return Awaiter(*this);
   }
   /// Makes the lookup awaitable by its name.
@@ -6299,45 +6335,67 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   // What coroutine libraries that wrap a foreign awaiter ask for instead: with these a hit costs them nothing extra,
   // and who had to wait is resumed on the coroutine's executor. None is to be called by users.
 
-  /// What such a coroutine does with the lookup. `Post` takes the job that resumes it.
-  template <class Post>
-  class PostingAwaiter : public Awaiter {
+  /// What such a coroutine does with the lookup, which it keeps: who asks may do so by a temporary. `Post` takes the
+  /// job that resumes it, unless the lookup or the promise says how.
+  template <class Post = detail::Inline>
+  class KeepingAwaiter {
    public:
     /// Made by the functions below.
-    PostingAwaiter(Lookup& lookup, Post&& post) : Awaiter(lookup), lookup_(&lookup), post_(std::move(post)) {}
+    explicit KeepingAwaiter(Lookup&& lookup, Post&& post = {}) : lookup_(std::move(lookup)), post_(std::move(post)) {}
 
+    /// Looks the key up and, if nobody does yet, starts the fetch. Tells whether there is an answer already.
+    [[nodiscard]] bool await_ready() { return lookup_.start(); }
     /// Waits for the fetch; tells whether there was anything to wait for.
     template <class Promise>
     [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
-      if constexpr (Modifiers::posts) {
-        return Awaiter::await_suspend(waiting);
+      if constexpr (Modifiers::posts || std::is_same_v<Post, detail::Inline>) {
+        return Awaiter(lookup_).await_suspend(waiting);
       } else {
-        return lookup_->miss_->wait(waiting, std::move(post_));
+        return lookup_.miss_->wait(waiting, std::move(post_));
       }
     }
+    /// Returns the answer, or throws what the fetch threw.
+    result_type await_resume() { return lookup_.take(); }
 
    private:
-    Lookup* lookup_;
-    Post post_;
+    Lookup lookup_;
+    [[no_unique_address]] Post post_;
   };
 
   /// Asked for by async_simple's `Lazy`, with its executor or none.
   template <class Executor>
   [[nodiscard]] auto coAwait(Executor* executor) && {
-    return posting([executor](auto job) { executor != nullptr ? static_cast<void>(executor->schedule(job)) : job(); });
+    refuse_what_is_destroyed_twice();
+    return keeping([executor, context = detail::context_of(executor)](auto job) {
+      if (executor == nullptr) return job();
+      if constexpr (detail::HasContexts<Executor>) {
+        executor->checkin(std::move(job), context);
+      } else {
+        executor->schedule(std::move(job));
+      }
+    });
   }
+  /// Asked for by async_simple when it looks for the former.
+  [[nodiscard]] Awaiter coAwait(std::nullptr_t) && noexcept { return std::move(*this).operator co_await(); }
   /// Asked for by folly's `coro::Task`, with its executor.
   template <class Executor>
   [[nodiscard]] auto viaIfAsync(Executor executor) && {
-    return posting([executor = std::move(executor)](auto job) mutable { executor->add(job); });
+    refuse_what_is_destroyed_twice();
+    return keeping([executor = std::move(executor)](auto job) mutable { executor->add(std::move(job)); });
   }
   /// Asked for by tasks with scheduler affinity (P3941): the lookup has it if it says where to resume.
-  [[nodiscard]] Lookup affine() && requires(Modifiers::posts) { return std::move(*this); }
-      /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
-      template <class Promise>
-        requires(Modifiers::posts || detail::HasPost<Promise>)
-      [[nodiscard]] Awaiter as_awaitable(Promise&) && noexcept {
-    return Awaiter(*this);
+  template <class Self = Lookup>
+    requires(Self::Modifiers::posts)
+  [[nodiscard]] Self affine() && {
+    refuse_what_is_destroyed_twice();
+    return std::move(*this);
+  }
+  /// Asked for by tasks of senders (P2300): the lookup is no sender where it or the promise says where to resume.
+  template <class Promise>
+    requires(Modifiers::posts || detail::HasPost<Promise>)
+  [[nodiscard]] auto as_awaitable(Promise&) && {
+    refuse_what_is_destroyed_twice();
+    return KeepingAwaiter<>(std::move(*this));
   }
 
   /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
@@ -6353,6 +6411,22 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   using Flight = typename Store::Flight;
   using Miss = detail::Miss<Lookup>;
 
+  /// Every way to await a lookup that is a temporary begins with this.
+  static constexpr void refuse_what_is_destroyed_twice() noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<typename Fetching::Given>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<K>,
+        "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+        "cache.get_or_fetch<T>(key, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<typename Modifiers::PostType>,
+        "tiercache: GCC 12 destroys this function twice inside co_await; name it first: auto post = [...]{...}; "
+        "co_await cache.get_or_fetch<T>(key, fetch).resume_on(post);");
+  }
+
   template <class Changed>
   [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
     return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
@@ -6360,8 +6434,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   }
 
   template <class Post>
-  [[nodiscard]] PostingAwaiter<Post> posting(Post post) {
-    return PostingAwaiter<Post>(*this, std::move(post));
+  [[nodiscard]] KeepingAwaiter<Post> keeping(Post post) {
+    return KeepingAwaiter<Post>(std::move(*this), std::move(post));
   }
 
   /// Answers from memory, under the lock.

@@ -31,9 +31,10 @@ class Leadership {
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(ticket_); }
   void land() noexcept { ticket_.land(); }
+  /// Leaves the duty to whoever is about to run the fetch of the flight.
+  void hand_over() noexcept { ticket_.hand_over(); }
   /// Gives the duty to a fetch that belongs to nobody who could leave.
   [[nodiscard]] Ticket<Control> release() noexcept { return std::move(ticket_); }
-  void forget() noexcept { ticket_.forget(); }
 
  private:
   Ticket<Control> ticket_;

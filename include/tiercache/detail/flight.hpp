@@ -99,8 +99,8 @@ class Ticket {
     flight->control->complete(*flight);
   }
 
-  /// Leaves the duty to somebody who takes it on by other means.
-  void forget() noexcept { flight_ = {}; }
+  /// Leaves the duty to whoever makes a ticket of their own, or ends the flight.
+  void hand_over() noexcept { flight_ = {}; }
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {

@@ -174,6 +174,12 @@ class FlightControl : public TierState<Config, T>,
     return flight.is_leader_leaving && !flight.is_starting;
   }
 
+  /// Tells whether whoever runs the fetch has left in its first part.
+  [[nodiscard]] bool is_leader_leaving(const Flight& flight) const noexcept {
+    const Lock lock(lock_);
+    return flight.is_leader_leaving;
+  }
+
   /// Notes that the fetch of the one to whom the flight came as the `passed_on`-th has run its first part, and tells
   /// whether that one left meanwhile. Then the flight's ticket is to be dropped now.
   [[nodiscard]] bool has_left_while_starting(Flight& flight, std::uint32_t passed_on) noexcept {

@@ -102,7 +102,7 @@ class Miss final : public Waiter {
       flight->control->leave(*this);
     }
     const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if (driver_ && flight->control->resign(*flight)) driver_.destroy();
+    if ((driver_ || is_leading_) && flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -159,7 +159,7 @@ class Miss final : public Waiter {
     void land(Ticket<Control>& ticket) const noexcept
       requires can_stop
     {
-      miss_.land(ticket);
+      land_for(miss_, ticket);
     }
 
    private:
@@ -179,9 +179,9 @@ class Miss final : public Waiter {
       } else {
         detail::answer_at_once<F>(*flight, lookup_.fetcher_);
       }
-      if constexpr (can_stop) {
+      if constexpr (can_stop && !Fetching::is_owned) {
         Ticket<Control> ticket(flight);
-        land(ticket);
+        land_for(*this, ticket);
       } else {
         flight->control->complete(*flight);
       }
@@ -198,6 +198,18 @@ class Miss final : public Waiter {
       detail::start_driver(flight, driver);
       if (flight->control->has_left_while_starting(*flight, passed_on)) driver.destroy();
     }
+  }
+
+  /// Lands the flight for one whose fetch it was. A fetch can destroy its caller in its first part, if that is
+  /// suspended, and end in there: then `miss` is gone, and a failure is nobody else's either.
+  static void land_for(Miss& miss, Ticket<Control>& ticket) noexcept
+    requires can_stop
+  {
+    Flight& flight = ticket.flight();
+    if (!flight.control->is_leader_leaving(flight)) return miss.land(ticket);
+    if (!flight.outcome.is_failure()) return ticket.land();
+    flight.outcome.reset();
+    ticket.pass_on();
   }
 
   /// Lands the flight, unless its fetch failed after this was told to stop: that is nobody else's failure.
@@ -218,6 +230,7 @@ class Miss final : public Waiter {
     const Reference<Flight> flight = flight_;
     WaiterList aside;
     driver_ = nullptr;
+    is_leading_ = false;
     failure_ = std::make_exception_ptr(fetch_abandoned());
     flight->control->stop(wait_, aside);
     ticket.pass_on();
@@ -309,7 +322,8 @@ class Miss final : public Waiter {
   std::coroutine_handle<> waiting_;
   std::coroutine_handle<> driver_;
   std::exception_ptr failure_;
-  /// Whether the fetch that runs is this one's own, and borrowed.
+  /// Whether the fetch that runs is this one's own, and borrowed. Not known of one that leads from the start, is not
+  /// suspended yet, and whose fetch cannot be awaited.
   bool is_leading_ = false;
   [[no_unique_address]] std::conditional_t<can_stop, StoppableWait, Unstopped> wait_;
   [[no_unique_address]] std::conditional_t<can_stop, std::optional<std::stop_callback<Stopper>>, Unstopped> stopping_;

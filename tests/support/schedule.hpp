@@ -1,0 +1,198 @@
+// Schedule: one list of choices, which makes one interleaving of a program that runs on one thread. Exploration: runs a
+// program once for every list that there is, and prints the list that fails, so that it can be run again by itself:
+//
+//   TIERCACHE_SCHEDULE='two who ask#0,2,1' build/tiercache_schedules
+//
+// What a program does, and when it fails, is not known here.
+#pragma once
+
+#include "catch.hpp"
+
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Defined where the program is built with a sanitizer.
+extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
+
+namespace support {
+
+/// An odometer of choices. A program that is run with one choice after the other, and then again after `advance()`,
+/// until that says no, has made every choice in every combination.
+class Schedule {
+ public:
+  Schedule() = default;
+  /// One that begins with these choices.
+  explicit Schedule(const std::vector<std::size_t>& choices) {
+    for (const std::size_t choice : choices) digits_.push_back({choice, 0});
+  }
+
+  /// Returns which of `count` things is to happen now: the same as in the run before, or else the first.
+  [[nodiscard]] std::size_t choose(std::size_t count) {
+    if (count < 2) return 0;
+    if (used_ == digits_.size()) digits_.push_back({0, count});
+    Digit& digit = digits_[used_++];
+    digit.count = count;
+    if (digit.chosen >= count) {
+      fits_ = false;
+      digit.chosen = 0;
+    }
+    return digit.chosen;
+  }
+
+  /// Goes on to the next list of choices. Returns false if there is none.
+  [[nodiscard]] bool advance() {
+    digits_.resize(used_);
+    while (!digits_.empty() && digits_.back().chosen + 1 == digits_.back().count) digits_.pop_back();
+    if (digits_.empty()) return false;
+    ++digits_.back().chosen;
+    used_ = 0;
+    return true;
+  }
+
+  /// Begins the same list again, and has what happens written down.
+  void tell_again() {
+    used_ = 0;
+    tells_ = true;
+  }
+  [[nodiscard]] bool tells() const noexcept { return tells_; }
+  void tell(std::string_view step) { (told_ += "\n  ") += step; }
+  [[nodiscard]] const std::string& told() const noexcept { return told_; }
+
+  /// Whether every choice that was given could be made.
+  [[nodiscard]] bool fits() const noexcept { return fits_; }
+
+  /// The choices made so far, as `parse` reads them.
+  [[nodiscard]] std::string text() const {
+    std::string text;
+    for (std::size_t i = 0; i < used_; ++i) (text += i == 0 ? "" : ",") += std::to_string(digits_[i].chosen);
+    return text;
+  }
+  [[nodiscard]] static std::vector<std::size_t> parse(const std::string& text) {
+    std::vector<std::size_t> choices;
+    for (const char* rest = text.c_str(); *rest != '\0';) {
+      char* end = nullptr;
+      choices.push_back(std::strtoul(rest, &end, 10));
+      if (end == rest) break;
+      rest = *end == ',' ? end + 1 : end;
+    }
+    return choices;
+  }
+
+ private:
+  struct Digit {
+    std::size_t chosen;
+    std::size_t count;
+  };
+
+  std::vector<Digit> digits_;
+  std::size_t used_ = 0;
+  bool fits_ = true;
+  bool tells_ = false;
+  std::string told_;
+};
+
+/// Says which schedule was running when the program crashes or a sanitizer ends it.
+class CrashReport {
+ public:
+  CrashReport(const std::string& program, const Schedule& schedule) {
+    program_ = &program;
+    schedule_ = &schedule;
+    if (__sanitizer_set_death_callback != nullptr) {
+      __sanitizer_set_death_callback(&print);
+    } else {
+      for (auto& [signal, before] : handlers_) before = std::signal(signal, &crashed);
+    }
+  }
+  CrashReport(const CrashReport&) = delete;
+  CrashReport& operator=(const CrashReport&) = delete;
+  ~CrashReport() {
+    program_ = nullptr;
+    if (__sanitizer_set_death_callback != nullptr) return;
+    for (auto& [signal, before] : handlers_) std::signal(signal, before);
+  }
+
+ private:
+  using Handler = void (*)(int);
+
+  static void print() {
+    if (program_ == nullptr) return;
+    std::fprintf(stderr, "It ended in TIERCACHE_SCHEDULE='%s#%s'\n", program_->c_str(), schedule_->text().c_str());
+  }
+  static void crashed(int signal) {
+    print();
+    for (auto& [its, before] : handlers_) std::signal(its, before);
+    std::raise(signal);
+  }
+
+  static inline const std::string* program_ = nullptr;
+  static inline const Schedule* schedule_ = nullptr;
+  static inline std::pair<int, Handler> handlers_[] = {{SIGSEGV, SIG_DFL}, {SIGABRT, SIG_DFL}};
+};
+
+/// What became of the schedules of one program.
+struct Explored {
+  std::size_t schedules = 0;
+  /// What went wrong in the last of them, if anything.
+  std::string broken;
+  std::string choices;
+  /// The steps of that one.
+  std::string steps;
+};
+
+/// Runs `run(schedule)` by every schedule, until one returns a sentence about what went wrong.
+template <class Run>
+[[nodiscard]] Explored search(const std::string& program, Schedule schedule, bool only_this, const Run& run) {
+  const CrashReport report(program, schedule);
+  Explored explored;
+  do {
+    ++explored.schedules;
+    explored.broken = run(schedule);
+    if (!schedule.fits()) explored.broken += " (these choices are not those of this program)";
+  } while (explored.broken.empty() && !only_this && schedule.advance());
+  explored.choices = schedule.text();
+  if (explored.broken.empty()) return explored;
+  std::fprintf(stderr, "TIERCACHE_SCHEDULE='%s#%s'\n", program.c_str(), explored.choices.c_str());
+  schedule.tell_again();
+  static_cast<void>(run(schedule));
+  explored.steps = schedule.told();
+  return explored;
+}
+
+/// The programs of one test.
+class Exploration {
+ public:
+  /// Runs the program by every schedule, and fails the test at the first one that goes wrong.
+  template <class Run>
+  void operator()(const std::string& program, const Run& run) {
+    Schedule schedule;
+    if (replayed_ != nullptr) {
+      const std::string_view wanted(replayed_);
+      if (wanted.substr(0, wanted.rfind('#')) != program) return;
+      schedule = Schedule(Schedule::parse(std::string(wanted.substr(wanted.rfind('#') + 1))));
+    }
+    const Explored explored = search(program, std::move(schedule), replayed_ != nullptr, run);
+    schedules_ += explored.schedules;
+    if (std::getenv("COUNT")) std::printf("%8zu %s\n", explored.schedules, program.c_str());
+    INFO("program: " << program << "\nschedule: " << explored.choices << "\nsteps:" << explored.steps);
+    if (!explored.broken.empty()) FAIL(explored.broken);
+    if (replayed_ == nullptr && explored.schedules < 2) FAIL("there is nothing to choose in this program");
+  }
+
+  /// Fails the test if fewer schedules were run than there are meant to be.
+  void expect_at_least(std::size_t count) const {
+    INFO(schedules_ << " schedules");
+    if (replayed_ == nullptr) CHECK(schedules_ >= count);
+  }
+
+ private:
+  const char* replayed_ = std::getenv("TIERCACHE_SCHEDULE");
+  std::size_t schedules_ = 0;
+};
+
+}  // namespace support
