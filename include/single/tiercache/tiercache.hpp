@@ -5142,6 +5142,112 @@ class TierState {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/waiting_room.hpp>
+// WaitingRoom: who waits for the fetches of a tier: how they line up, leave, are stopped and are woken. What they wait
+// for is decided in detail/flight_control.hpp.
+
+namespace tiercache::detail {
+
+/// A wait that can be stopped. Guarded by the tier's lock.
+struct StoppableWait {
+  /// Who is on the list, or was: alive as long as this can be stopped.
+  Waiter* waiter = nullptr;
+  bool is_stopped = false;
+};
+
+/// The waiters of tier `T`. Flights keep them; the tier's lock guards their lists.
+template <class Config, class T>
+class WaitingRoom : public TierState<Config, T> {
+  using State = TierState<Config, T>;
+
+ protected:
+  using State::lock_;
+  using typename State::Lock;
+
+ public:
+  /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
+  template <class Flight>
+  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
+    const Lock lock(lock_);
+    if (flight.is_done) return false;
+    line_up(flight, waiter);
+    return true;
+  }
+  /// The same, for one that can be stopped: not if that happened already.
+  template <class Flight>
+  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
+    const Lock lock(lock_);
+    if (flight.is_done || wait.is_stopped) return false;
+    line_up(flight, waiter);
+    wait.waiter = &waiter;
+    return true;
+  }
+
+  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
+  /// leave until it is taken.
+  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
+    const Lock lock(lock_);
+    wait.is_stopped = true;
+    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+  }
+  /// Tells the waiter aside, if it is there still, that it was stopped.
+  void end_stopped(WaiterList& aside) noexcept {
+    Waiter* waiter = nullptr;
+    {
+      const Lock lock(lock_);
+      waiter = aside.pop_front();
+    }
+    if (waiter == nullptr) return;
+    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+    waiter->stopped();
+  }
+
+  template <class Flight>
+  [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
+    const Lock lock(lock_);
+    return flight.is_done;
+  }
+
+  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
+  bool leave(Waiter& waiter) noexcept {
+    const Lock lock(lock_);
+    return WaiterList::erase(waiter);
+  }
+
+  /// The lock, for waiters that must be told under it.
+  [[nodiscard]] auto& lock() const noexcept { return lock_; }
+
+ protected:
+  using State::State;
+  ~WaitingRoom() = default;
+
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  template <class Flight>
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(lock_);
+        waiter = flight.waiters.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
+    }
+  }
+
+ private:
+  // Wants the lock held.
+  template <class Flight>
+  static void line_up(Flight& flight, Waiter& waiter) noexcept {
+    waiter.asked_within = FetchScope::current();
+    flight.waiters.push_back(waiter);
+  }
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/flight_control.hpp>
 // FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
 // and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
@@ -5157,19 +5263,12 @@ class Loader;
 /// more waiter; as the one who is to run the fetch.
 enum class Beginning { answered, refreshing, joined, leading };
 
-/// A wait that can be stopped. Guarded by the tier's lock.
-struct StoppableWait {
-  /// Who is on the list, or was: alive as long as this can be stopped.
-  Waiter* waiter = nullptr;
-  bool is_stopped = false;
-};
-
 /// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
 /// cache ends well.
 template <class Config, class T>
-class FlightControl : public TierState<Config, T>,
+class FlightControl : public WaitingRoom<Config, T>,
                       public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
-  using State = TierState<Config, T>;
+  using State = WaitingRoom<Config, T>;
 
  public:
   using typename State::Entry;
@@ -5244,52 +5343,6 @@ class FlightControl : public TierState<Config, T>,
     ++contents_.counted.lookups_without_fetch;
   }
 
-  /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done) return false;
-    line_up(flight, waiter);
-    return true;
-  }
-  /// The same, for one that can be stopped: not if that happened already.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done || wait.is_stopped) return false;
-    line_up(flight, waiter);
-    wait.waiter = &waiter;
-    return true;
-  }
-
-  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
-  /// leave until it is taken.
-  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
-    const Lock lock(lock_);
-    wait.is_stopped = true;
-    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
-  }
-  /// Tells the waiter aside, if it is there still, that it was stopped.
-  void end_stopped(WaiterList& aside) noexcept {
-    Waiter* waiter = nullptr;
-    {
-      const Lock lock(lock_);
-      waiter = aside.pop_front();
-    }
-    if (waiter == nullptr) return;
-    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-    waiter->stopped();
-  }
-
-  [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
-    const Lock lock(lock_);
-    return flight.is_done;
-  }
-
-  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
-  bool leave(Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    return WaiterList::erase(waiter);
-  }
-
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
   /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
@@ -5335,7 +5388,7 @@ class FlightControl : public TierState<Config, T>,
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
-    if (has_waiters) wake(flight);
+    if (has_waiters) this->wake(flight);
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -5384,9 +5437,6 @@ class FlightControl : public TierState<Config, T>,
 
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
-
-  /// The lock, for waiters that must be told under it.
-  [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
  protected:
   using State::contents_;
@@ -5486,11 +5536,6 @@ class FlightControl : public TierState<Config, T>,
     }
   }
 
-  static void line_up(Flight& flight, Waiter& waiter) noexcept {
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
-  }
-
   // What follows wants it not held.
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
@@ -5501,21 +5546,6 @@ class FlightControl : public TierState<Config, T>,
     }
     TIERCACHE_CATCH_ALL {}
     return false;
-  }
-
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
-      {
-        const Lock lock(lock_);
-        waiter = flight.waiters.pop_front();
-      }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
-    }
   }
 };
 
@@ -7363,6 +7393,12 @@ class BasicTieredCache {
   /// value stored; else it waits for the fetch that is under way. An exception goes to everybody who waits, and nothing
   /// is stored. A value whose fetch began before an invalidation or a `put` of its key goes to those who waited for it
   /// already, and is not stored. Its TTL counts from the start of its fetch.
+  ///
+  /// Where the policy says that a value is of use after its TTL, a stale one is a hit while one fetch gets a new one, and
+  /// an old one is handed out in place of a failure; see `TierPolicy`.
+  ///
+  /// Who waited is resumed inline by the thread on which the fetch ended, or where `resume_on` or the promise says; see
+  /// `Lookup`. Whoever did not have to wait goes on.
   ///
   /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
   /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by

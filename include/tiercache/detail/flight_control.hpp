@@ -9,8 +9,8 @@
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
-#include <tiercache/detail/tier_state.hpp>
 #include <tiercache/detail/waiter.hpp>
+#include <tiercache/detail/waiting_room.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
@@ -33,19 +33,12 @@ class Loader;
 /// more waiter; as the one who is to run the fetch.
 enum class Beginning { answered, refreshing, joined, leading };
 
-/// A wait that can be stopped. Guarded by the tier's lock.
-struct StoppableWait {
-  /// Who is on the list, or was: alive as long as this can be stopped.
-  Waiter* waiter = nullptr;
-  bool is_stopped = false;
-};
-
 /// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
 /// cache ends well.
 template <class Config, class T>
-class FlightControl : public TierState<Config, T>,
+class FlightControl : public WaitingRoom<Config, T>,
                       public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
-  using State = TierState<Config, T>;
+  using State = WaitingRoom<Config, T>;
 
  public:
   using typename State::Entry;
@@ -120,52 +113,6 @@ class FlightControl : public TierState<Config, T>,
     ++contents_.counted.lookups_without_fetch;
   }
 
-  /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done) return false;
-    line_up(flight, waiter);
-    return true;
-  }
-  /// The same, for one that can be stopped: not if that happened already.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done || wait.is_stopped) return false;
-    line_up(flight, waiter);
-    wait.waiter = &waiter;
-    return true;
-  }
-
-  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
-  /// leave until it is taken.
-  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
-    const Lock lock(lock_);
-    wait.is_stopped = true;
-    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
-  }
-  /// Tells the waiter aside, if it is there still, that it was stopped.
-  void end_stopped(WaiterList& aside) noexcept {
-    Waiter* waiter = nullptr;
-    {
-      const Lock lock(lock_);
-      waiter = aside.pop_front();
-    }
-    if (waiter == nullptr) return;
-    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-    waiter->stopped();
-  }
-
-  [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
-    const Lock lock(lock_);
-    return flight.is_done;
-  }
-
-  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
-  bool leave(Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    return WaiterList::erase(waiter);
-  }
-
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
   /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
   [[nodiscard]] bool resign(Flight& flight) noexcept {
@@ -211,7 +158,7 @@ class FlightControl : public TierState<Config, T>,
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
-    if (has_waiters) wake(flight);
+    if (has_waiters) this->wake(flight);
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -260,9 +207,6 @@ class FlightControl : public TierState<Config, T>,
 
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
-
-  /// The lock, for waiters that must be told under it.
-  [[nodiscard]] auto& lock() const noexcept { return lock_; }
 
  protected:
   using State::contents_;
@@ -362,11 +306,6 @@ class FlightControl : public TierState<Config, T>,
     }
   }
 
-  static void line_up(Flight& flight, Waiter& waiter) noexcept {
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
-  }
-
   // What follows wants it not held.
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
@@ -377,21 +316,6 @@ class FlightControl : public TierState<Config, T>,
     }
     TIERCACHE_CATCH_ALL {}
     return false;
-  }
-
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
-      {
-        const Lock lock(lock_);
-        waiter = flight.waiters.pop_front();
-      }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
-    }
   }
 };
 
