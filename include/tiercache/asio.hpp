@@ -95,6 +95,7 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
   using Control = typename Store::Control;
   using Value = typename T::value_type;
   constexpr AsioFetch how = Fetching::how;
+  constexpr bool is_owned = std::is_same_v<F, FromLoader> || GivenFetcher<F>::is_owned;
   std::optional<typename Result::type> answer;
   const auto answer_with = [&answer](const auto& entry) {
     Result::emplace(answer, entry);
@@ -104,13 +105,14 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
   Reference<typename Store::Flight> earlier;  // keeps the tier, should the cache be gone when it is asked again
   for (;;) {
     earlier = std::exchange(flight, {});
-    const Beginning beginning = store.answer_or(
-        std::as_const(key), Result::takes_not_found, AnyAge(), answer_with,
-        [&] { return store.begin(std::as_const(key), Result::takes_not_found, AnyAge(), flight, answer_with); });
+    const Beginning beginning =
+        store.answer_or(std::as_const(key), Result::takes_not_found, AnyAge(), answer_with, [&] {
+          return store.begin(std::as_const(key), Result::takes_not_found, AnyAge(), is_owned, flight, answer_with);
+        });
     if (beginning == Beginning::answered) co_return std::move(*answer);
 
     AsioWake<Control> woken;
-    if (beginning == Beginning::leading) {
+    if (beginning != Beginning::joined) {
       woken.leadership = Leadership<Control>(flight);
     } else {
       woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
@@ -132,6 +134,7 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
               Fetcher(static_cast<std::conditional_t<std::is_reference_v<F>, Fetcher&, Fetcher&&>>(given.fetcher())));
           net::co_spawn(executor, std::move(fetch), net::detached);
         }
+        if (beginning == Beginning::refreshing) co_return std::move(*answer);
         woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
       }
     }
@@ -140,6 +143,7 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
       if (woken.leadership) {
         detail::answer_at_once<typename Fetching::Fetcher>(*flight, detail::fetcher_in(given));
         woken.leadership.land();
+        if (beginning == Beginning::refreshing) co_return std::move(*answer);
       }
     } else if constexpr (how == AsioFetch::inside) {
       if (woken.leadership) {

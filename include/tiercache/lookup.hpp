@@ -267,7 +267,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     };
   }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, flight, answer());
+    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, Fetching::is_owned, flight,
+                         answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
@@ -287,7 +288,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
     miss_.emplace(*this, std::move(flight));
-    return beginning == detail::Beginning::leading && miss_->fetch();
+    if (beginning == detail::Beginning::joined) return false;
+    const bool is_done = miss_->fetch();
+    return is_done || beginning == detail::Beginning::refreshing;
   }
 
   TIERCACHE_NOINLINE result_type get_by_fetch() {

@@ -9,8 +9,10 @@ namespace tiercache {
 enum class RemovalCause : unsigned char {
   /// A newer value was stored under its key while it was fresh.
   Replaced,
-  /// `invalidate` or `invalidate_if` dropped it.
+  /// `invalidate`, `invalidate_if` or a `write` dropped it.
   Invalidated,
+  /// It was dropped with an entry of another tier, by a cascade.
+  Cascaded,
   /// It was found past its deadline.
   Expired,
   /// It had to go to keep the tier within its bounds.

@@ -46,9 +46,24 @@ inline constexpr std::size_t unbounded = (std::numeric_limits<std::size_t>::max)
 struct TierPolicy {
   /// How long a value is fresh, counted from the start of its fetch or from its `put`. Must be given.
   Ttl ttl = Ttl::unset();
+  /// How long a value is still served after it stopped being fresh, while one fetch gets a new one. Default: not at
+  /// all.
+  Ttl stale_for = {};
+  /// How long after that a value is handed out if the fetch of a new one fails, in place of the error. Default: not at
+  /// all.
+  Ttl stale_if_error = {};
+  /// How long no new fetch is tried, counted from the end of one that failed, while the old value can be handed out
+  /// (within `stale_for` and `stale_if_error`). Default: not at all.
+  Ttl retry_after = {};
+  /// How long a value is kept without being read, counted from when it was stored or last answered a lookup; `ttl` ends
+  /// its freshness all the same. Default zero: for as long as its other times say.
+  Ttl idle_for = {};
   /// How long the answer "there is none" (a fetcher's `std::nullopt`) is remembered, counted from the start of its
   /// fetch. Default: not at all.
   Ttl not_found_ttl = {};
+  /// By how much the TTL of each entry is shortened at most, as a fraction, 0 to 1: by a share that its key decides, so
+  /// that entries which were stored together do not expire together. Default: not at all.
+  double jitter = 0.0;
   /// How many entries the tier holds at most, answers "there is none" included. 0 holds none: everything is fetched
   /// each time. Default: any number.
   std::size_t capacity = unbounded;
@@ -71,7 +86,12 @@ enum class PolicyFault {
   none,
   ttl_missing,
   ttl_negative,
+  stale_for_negative,
+  stale_if_error_negative,
+  retry_after_negative,
+  idle_for_negative,
   not_found_ttl_negative,
+  jitter_out_of_range,
   trim_to_above_capacity,
   expected_hit_rate_out_of_range,
 };
@@ -80,7 +100,12 @@ enum class PolicyFault {
 [[nodiscard]] constexpr PolicyFault fault_of(const TierPolicy& policy) noexcept {
   if (!policy.ttl.is_set()) return PolicyFault::ttl_missing;
   if (policy.ttl.is_negative()) return PolicyFault::ttl_negative;
+  if (policy.stale_for.is_negative()) return PolicyFault::stale_for_negative;
+  if (policy.stale_if_error.is_negative()) return PolicyFault::stale_if_error_negative;
+  if (policy.retry_after.is_negative()) return PolicyFault::retry_after_negative;
+  if (policy.idle_for.is_negative()) return PolicyFault::idle_for_negative;
   if (policy.not_found_ttl.is_negative()) return PolicyFault::not_found_ttl_negative;
+  if (!(policy.jitter >= 0.0 && policy.jitter <= 1.0)) return PolicyFault::jitter_out_of_range;  // a NaN is, too
   if (policy.trim_to > policy.capacity) return PolicyFault::trim_to_above_capacity;
   // Negated, so that a NaN is refused too.
   if (!(policy.expected_hit_rate >= 0.0 && policy.expected_hit_rate <= 1.0)) {
@@ -97,6 +122,16 @@ enum class PolicyFault {
       return "TierPolicy::ttl is missing: give .ttl, or tiercache::forever";
     case PolicyFault::ttl_negative:
       return "TierPolicy::ttl is negative: give a duration of zero or more";
+    case PolicyFault::stale_for_negative:
+      return "TierPolicy::stale_for is negative: give a duration of zero or more";
+    case PolicyFault::stale_if_error_negative:
+      return "TierPolicy::stale_if_error is negative: give a duration of zero or more";
+    case PolicyFault::retry_after_negative:
+      return "TierPolicy::retry_after is negative: give a duration of zero or more";
+    case PolicyFault::idle_for_negative:
+      return "TierPolicy::idle_for is negative: give a duration of zero or more";
+    case PolicyFault::jitter_out_of_range:
+      return "TierPolicy::jitter is outside 0..1: give a fraction, not percent";
     case PolicyFault::not_found_ttl_negative:
       return "TierPolicy::not_found_ttl is negative: give a duration of zero or more";
     case PolicyFault::trim_to_above_capacity:

@@ -3,6 +3,7 @@
 
 #include <tiercache/adaptive_clock.hpp>
 #include <tiercache/cache_entry.hpp>
+#include <tiercache/cascade.hpp>
 #include <tiercache/clock.hpp>
 #include <tiercache/config.hpp>
 #include <tiercache/error.hpp>

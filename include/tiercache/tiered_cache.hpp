@@ -3,10 +3,12 @@
 #pragma once
 
 #include <tiercache/cache_entry.hpp>
+#include <tiercache/cascade.hpp>
 #include <tiercache/config.hpp>
 #include <tiercache/detail/config_traits.hpp>
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/functions.hpp>
+#include <tiercache/detail/invalidation.hpp>
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/loader.hpp>
 #include <tiercache/detail/reference.hpp>
@@ -59,6 +61,7 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
+  static_assert((detail::is_valid_cascade<Tiers, Tiers...>() && ...));
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
@@ -67,6 +70,7 @@ class BasicTieredCache {
   template <class T>
   using Store = detail::Store<detail::UsableConfig<Config>, T>;
   using Threading = typename detail::UsableConfig<Config>::threading;
+  using Stores = detail::Stores<detail::UsableConfig<Config>, Tiers...>;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates about
@@ -145,6 +149,12 @@ class BasicTieredCache {
   /// value stored; else it waits for the fetch that is under way. An exception goes to everybody who waits, and nothing
   /// is stored. A value whose fetch began before an invalidation or a `put` of its key goes to those who waited for it
   /// already, and is not stored. Its TTL counts from the start of its fetch.
+  ///
+  /// Where the policy says that a value is of use after its TTL, a stale one is a hit while one fetch gets a new one, and
+  /// an old one is handed out in place of a failure; see `TierPolicy`.
+  ///
+  /// Who waited is resumed inline by the thread on which the fetch ended, or where `resume_on` or the promise says; see
+  /// `Lookup`. Whoever did not have to wait goes on.
   ///
   /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
   /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by
@@ -228,12 +238,12 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
+    return invalidation().template key<T>(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in the most entries that it ever held.
   template <class T>
   std::size_t invalidate() {
-    return store<T>().invalidate_all(RemovalCause::Invalidated);
+    return invalidation().template whole<T>();
   }
   /// Drops the entries for which `is_meant(key, value)` holds (`is_meant(value)` for an `Unkeyed` tier); returns how
   /// many.
@@ -243,20 +253,21 @@ class BasicTieredCache {
   /// nothing. Linear in the most entries that the tier ever held.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+    const auto is_entry_meant = [&is_meant](const Key<T>& key, const Value<T>& value) {
       return detail::call_predicate<T>(is_meant, key, value);
-    });
+    };
+    return invalidation().template where<T>(is_entry_meant);
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
   /// next.
-  std::size_t clear() { return (store<Tiers>().invalidate_all(RemovalCause::Cleared) + ...); }
+  std::size_t clear() { return (clear_one<Tiers>() + ...); }
 
   /// Returns a write of what `key` stands for: `co_await cache.write<Cards>(id, operation)` invalidates the key, calls
   /// `operation()`, awaits what that gives if it can be awaited, and invalidates again: a fetch that overlaps it is not
   /// stored. It yields what the operation yields; if that throws, the invalidation still stands. See `Write`.
   template <class T, class K = Key<T>, class Operation>
   auto write(const K& key, Operation&& operation) {
-    using Invalidation = detail::KeyInvalidation<T, decltype(stores_)>;
+    using Invalidation = detail::KeyInvalidation<T, Stores>;
     return Write<Invalidation, Operation>(
         Invalidation(stores_, detail::make_key<T>(detail::keep_key<T, const K&>(key))),
         std::forward<Operation>(operation));
@@ -340,6 +351,15 @@ class BasicTieredCache {
     return stores_.template of<T>();
   }
 
+  [[nodiscard]] detail::Invalidation<Stores> invalidation() const noexcept {
+    return detail::Invalidation<Stores>(stores_);
+  }
+  template <class T>
+  std::size_t clear_one() {
+    typename Store<T>::Removals removals;
+    return store<T>().invalidate_all(RemovalCause::Cleared, removals);
+  }
+
   template <class T>
   [[nodiscard]] static auto no_key() {
     static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
@@ -370,7 +390,7 @@ class BasicTieredCache {
     }
   }
 
-  detail::Stores<detail::UsableConfig<Config>, Tiers...> stores_;
+  Stores stores_;
 };
 
 /// The cache that is safe from many threads.

@@ -5,8 +5,8 @@
 #include <tiercache/detail/awaitable.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/fetching.hpp>
+#include <tiercache/detail/invalidation.hpp>
 #include <tiercache/detail/tier_list.hpp>
-#include <tiercache/removal_cause.hpp>
 
 #include <coroutine>
 #include <optional>
@@ -40,13 +40,16 @@ class KeyInvalidation {
  public:
   KeyInvalidation(const Stores& stores, typename TypesOf<T>::key_type key) : stores_(stores), key_(std::move(key)) {}
 
-  void operator()() const { static_cast<void>(stores_.template of<T>().invalidate(key_)); }
+  void operator()() const { static_cast<void>(Invalidation<Stores>(stores_).template key<T>(key_)); }
   void again() const noexcept {
     TIERCACHE_TRY {
       return (*this)();
     }
     TIERCACHE_CATCH_ALL {}
-    static_cast<void>(stores_.template of<T>().invalidate_all(RemovalCause::Invalidated));
+    TIERCACHE_TRY {
+      static_cast<void>(Invalidation<Stores>(stores_).template whole<T>());
+    }
+    TIERCACHE_CATCH_ALL {}
   }
 
  private:

@@ -55,6 +55,51 @@ TEST_CASE("what the README shows of a cache does what it says") {
   CHECK(cache.size<Cards>() == 0);
 }
 
+// clang-format off
+struct Rates : tiercache::Tier<std::string, double> {
+  static constexpr tiercache::TierPolicy policy{
+      .ttl = 1min,            // fresh
+      .stale_for = 10min,     // then served while one fetch gets a new value
+      .stale_if_error = 1h,   // then handed out only if the fetch fails
+      .retry_after = 5s,      // after a failure: no new fetch for so long
+      .idle_for = 30min,      // dropped when nobody reads it for so long
+      .jitter = 0.1,          // each key's TTL is shorter by 0 to 10 %, always by the same
+      .capacity = 1000};
+};
+
+struct Summary : tiercache::Tier<tiercache::Unkeyed, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
+struct Folders : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
+struct Notes : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 100};
+  static constexpr auto also_invalidates = tiercache::cascade(
+      tiercache::whole<Summary>,  // everything in that tier
+      tiercache::keys<Folders>([](const std::string& id, const std::string*) { return id.substr(0, id.find('/')); }));
+};
+// clang-format on
+
+TEST_CASE("what the README shows of policies, cascades and writes does what it says") {
+  tiercache::TieredCache<Rates> rates;
+  CHECK(rates.policy<Rates>().retry_after == 5s);
+
+  tiercache::TieredCache<Summary, Folders, Notes> cache;
+  cache.put<Summary>("all");
+  cache.put<Folders>("home", "a folder");
+  cache.put<Folders>("work", "another one");
+  int sent = 0;
+  // clang-format off
+  const auto send = [&sent] { return ++sent; };  // plain or awaitable
+  int version = cache.write<Notes>("home/today", send).get();  // or co_await it
+  // clang-format on
+  CHECK(version == 1);
+  CHECK_FALSE(cache.get<Summary>());
+  CHECK_FALSE(cache.get<Folders>("home"));
+  CHECK(cache.get<Folders>("work"));
+}
+
 struct Loop {
   void post(std::function<void()> job) { jobs.push_back(std::move(job)); }
   std::deque<std::function<void()>> jobs;

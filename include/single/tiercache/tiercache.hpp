@@ -947,6 +947,737 @@ struct CacheEntry {
 
 }  // namespace tiercache
 
+// <tiercache/detail/type_name.hpp>
+// The name of a type, taken from the compiler while compiling.
+
+namespace tiercache::detail {
+
+template <class T>
+[[nodiscard]] constexpr std::string_view signature() noexcept {
+#if defined(_MSC_VER) && !defined(__clang__)
+  return __FUNCSIG__;
+#else
+  return __PRETTY_FUNCTION__;
+#endif
+}
+
+/// Returns the name of `T` without its namespaces and enclosing classes. Points to static storage.
+template <class T>
+[[nodiscard]] constexpr std::string_view type_name() noexcept {
+  // What stands before and after the type's name does not depend on the type.
+  constexpr std::string_view known = signature<double>();
+  constexpr std::size_t before = known.find("double");
+  constexpr std::size_t after = known.size() - before - std::string_view("double").size();
+
+  std::string_view name = signature<T>();
+  name.remove_prefix(before);
+  name.remove_suffix(after);
+  std::size_t depth = 0;  // inside template arguments and parameter lists, where a "::" qualifies something else
+  for (std::size_t i = name.size(); i-- > 0;) {
+    const char c = name[i];
+    if (c == '>' || c == ')' || c == '}') ++depth;
+    if (c == '<' || c == '(' || c == '{') --depth;
+    if (depth == 0 && (c == ':' || c == ' ')) return name.substr(i + 1);
+  }
+  return name;
+}
+
+}  // namespace tiercache::detail
+
+// <tiercache/eviction.hpp>
+// The eviction policies, and the concept that a policy of the user's own satisfies. A policy only decides who goes; how
+// many must go, and finding an entry by its key, are the business of the tier.
+
+namespace tiercache {
+
+/// The number of an entry within its tier, as policies in their full form see it.
+using EntryNumber = detail::Slot;
+/// Stands for no entry.
+inline constexpr EntryNumber no_entry = detail::no_slot;
+/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it. `older` and `newer` are its
+/// neighbours' numbers, `no_entry` at the ends: to be read while it is in a queue, and set by the queue alone.
+using EvictionLinks = detail::EvictionLinks;
+/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form. It owns nothing and
+/// allocates nothing; an entry is in one queue at a time. All takes constant time, throws nothing, and, but for the
+/// last three, returns nothing.
+/// - `push_newest(entries, entry)`: adds one that is in no queue.
+/// - `erase(entries, entry)`: takes out one that is in this queue.
+/// - `make_newest(entries, entry)`: moves one that is in this queue.
+/// - `replace(entries, old, fresh)`: puts one that is in no queue where `old` is, and takes that one out.
+/// - `oldest()`, `newest()`: an entry, or `no_entry`.
+/// - `size()`: how many there are.
+using EvictionQueue = detail::EvictionQueue;
+
+namespace detail {
+
+/// Stands for the entries of a tier in the concept of a policy.
+template <class Node>
+struct AnyEntries {
+  [[nodiscard]] Node& operator[](Slot entry) const noexcept;
+  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
+  void prefetch(Slot entry) const noexcept;
+};
+
+/// A hit concerns nothing but the node of the entry.
+template <class P>
+concept HitsAlone = requires(P policy, typename P::Node& node) {
+  { policy.hit(node) } noexcept;
+};
+
+}  // namespace detail
+
+/// A policy in its plain form.
+///
+/// Every entry of the tier has the policy's `Node` in it, which holds what the policy wants to know of the entry: a
+/// class that is not final. The policy owns none: it is told of each. All functions are `noexcept`, or the type is no
+/// policy: they have to do without memory that may not be there. All come under the tier's lock, one at a time, and
+/// should take constant time. What they return is ignored, but for `victim`.
+/// - `insert(node)`: the entry was stored. The node is a new `Node{}` with each entry (that must not throw either). One
+///   that takes the place of another under its key is inserted anew, once that one was erased.
+/// - `hit(node)`: the entry answered a lookup.
+/// - `erase(node)`: the entry leaves, for whatever reason.
+/// - `victim()`: returns, as a `Node&`, the entry that should go next; `erase` is called for it then. Asked only when
+///   there is one, and for room for a new one before that is inserted.
+template <class P>
+concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+                              requires(P policy, typename P::Node& node) {
+                                { policy.insert(node) } noexcept;
+                                { policy.hit(node) } noexcept;
+                                { policy.erase(node) } noexcept;
+                                { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
+                              };
+
+/// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
+/// room, and by the hash of their keys, so that it can remember them when they are gone.
+///
+/// What is said of the plain form goes for it too, but that a node is made once, and used for one entry after the
+/// other: `insert` and `replace` set all of it that matters.
+///
+/// Take `entries` as `const auto&`: its type is the library's, and another one for each tier. It is good for the call.
+/// `entries[number]` is an entry's `Node&`; `entries.hash(number)` its hash, a `std::uint32_t`, well mixed, and another
+/// one in each cache; `entries.prefetch(number)` has the memory brought near that dropping the entry takes, but for the
+/// entry.
+/// - `resize(capacity)`: the tier is to hold so many entries (a `std::size_t`; `unbounded` for any number). Called
+///   before anything else, and when that changes. It is the tier's `capacity`; but, to a policy with `has_admission`,
+///   where weight allows fewer, an estimate: about the least that fitted lately, at least 1, once the tier was full.
+///   More may be there: any time beside an estimate, and, when the capacity falls, until they were evicted.
+/// - `insert(entries, entry)`, `erase(entries, entry)`: as in the plain form.
+/// - `hit(entries, entry)`: as in the plain form. Or `hit(node)`, if a hit concerns nothing but the entry's own node.
+///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
+///   atomic.
+/// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
+///   Where room has to be made for it, `erase` and `insert` are called instead.
+/// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
+///
+/// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
+/// after that: it chooses among all, the new one included.
+///
+/// It may also have `prefetch(entries, hash) const`, called under the lock when something begins that may lead to an
+/// `insert` of an entry with this hash and to a `victim`: it changes nothing, and has the memory brought near that they
+/// will need. `AdaptiveClock` has one.
+template <class P>
+concept FullEvictionPolicy =
+    std::default_initializable<P> && std::default_initializable<typename P::Node> &&
+    requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
+      { policy.resize(capacity) } noexcept;
+      { policy.insert(entries, entry) } noexcept;
+      { policy.replace(entries, entry, entry) } noexcept;
+      { policy.erase(entries, entry) } noexcept;
+      { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
+    } && (detail::HitsAlone<P> || requires(P policy, const detail::AnyEntries<typename P::Node>& entries) {
+      { policy.hit(entries, detail::no_slot) } noexcept;
+    });
+
+/// What a tier's `eviction` may be.
+template <class P>
+concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
+
+/// Evicts the entry that was written longest ago; storing under a key again makes its entry the newest. Reads change
+/// nothing. With `TierPolicy::trim_to` it is the rule "over a hundred, keep the fifty newest".
+class OldestFirst {
+ public:
+  /// What the policy keeps in each entry.
+  using Node = EvictionLinks;
+
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest.
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
+  /// Does nothing: reads do not matter.
+  void hit(Node&) noexcept {}
+  /// Makes `fresh` the newest and forgets `old`.
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
+  /// Returns the one written longest ago.
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
+
+ private:
+  EvictionQueue order_;
+};
+
+/// Evicts the entry that was read or written longest ago.
+class Lru {
+ public:
+  /// What the policy keeps in each entry.
+  using Node = EvictionLinks;
+
+  /// Does nothing: the order is the same for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the most recently used.
+  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
+  /// Makes `entry` the most recently used.
+  void hit(const auto& entries, EntryNumber entry) noexcept {
+    if (order_.newest() != entry) order_.make_newest(entries, entry);
+  }
+  /// Makes `fresh` the most recently used and forgets `old`.
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
+    order_.erase(entries, old);
+    order_.push_newest(entries, fresh);
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
+  /// Returns the least recently used.
+  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
+
+ private:
+  EvictionQueue order_;
+};
+
+/// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
+///
+/// SIEVE (Zhang, Yang, Yue, Vigfusson, Rashmi: NSDI 2024). The hand goes from the oldest entry to the newest, forgives
+/// those that were read, and stays where it found one that was not. After 64 steps it takes the next one as found, so
+/// that no eviction takes long.
+class Sieve {
+ public:
+  /// What the policy keeps in each entry.
+  struct Node : EvictionLinks {
+    /// Whether it was read since the hand passed. Several threads may read it at once.
+    std::atomic<bool> is_visited = false;
+  };
+
+  /// Does nothing: the hand goes the same way for every size.
+  void resize(std::size_t) noexcept {}
+  /// Makes `entry` the newest, not read yet.
+  void insert(const auto& entries, EntryNumber entry) noexcept {
+    entries[entry].is_visited.store(false, std::memory_order_relaxed);
+    order_.push_newest(entries, entry);
+  }
+  /// Notes that the entry was read.
+  void hit(Node& node) noexcept {
+    if (!node.is_visited.load(std::memory_order_relaxed)) node.is_visited.store(true, std::memory_order_relaxed);
+  }
+  /// Puts `fresh` in the place of `old`.
+  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
+    entries[fresh].is_visited.store(entries[old].is_visited.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    order_.replace(entries, old, fresh);
+    if (hand_ == old) hand_ = fresh;
+  }
+  /// Forgets `entry`.
+  void erase(const auto& entries, EntryNumber entry) noexcept {
+    if (hand_ == entry) hand_ = entries[entry].newer;
+    order_.erase(entries, entry);
+  }
+  /// Moves the hand, and returns where it stops.
+  [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
+    if (hand_ == no_entry) hand_ = order_.oldest();
+    for (int steps = 0; steps < 64 && entries[hand_].is_visited.load(std::memory_order_relaxed); ++steps) {
+      entries[hand_].is_visited.store(false, std::memory_order_relaxed);
+      hand_ = entries[hand_].newer;
+      if (hand_ == no_entry) hand_ = order_.oldest();
+    }
+    return hand_;
+  }
+
+ private:
+  EvictionQueue order_;
+  EntryNumber hand_ = no_entry;
+};
+
+}  // namespace tiercache
+
+// <tiercache/tier.hpp>
+// How a tier is declared: its base class, its policy, and what makes a policy contradict itself. What the declaration
+// means to the rest of the library (names, defaults, checks of the whole tier) is read off in detail/tier_traits.hpp.
+
+namespace tiercache {
+
+/// The key type of a tier that holds one value. All calls for such a tier leave the key argument out.
+struct Unkeyed {
+  friend constexpr bool operator==(Unkeyed, Unkeyed) noexcept = default;
+};
+
+/// The base class of a tier's declaration: which keys lead to which values.
+///
+/// A tier is a type that derives from this and has a `static constexpr tiercache::TierPolicy policy`. It may also have:
+/// - `using eviction = ...;` which entries go when the tier is full (default `AdaptiveClock`; see `eviction.hpp`),
+/// - `static constexpr std::string_view name = "...";` what it is called in statistics (default: the type's name),
+/// - `static std::size_t weigh(const Key&, const Value&)` what an entry weighs (default 1),
+/// - `using hash = ...;` and `using equal = ...;` (default: `std::hash<Key>` and `==`). If `hash` is transparent (has
+///   `is_transparent`), every argument that it accepts and that compares with `Key` is looked up without building a
+///   key. Arguments that convert to `std::string_view` are, for `std::string` keys, by default.
+///
+/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. It is kept as it is: a key that only
+/// refers to something (`std::string_view`, `const char*`) must not outlive that, so take `std::string`. `Value` must
+/// be movable; to hand out copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive
+/// value as `std::shared_ptr<const T>`.
+template <class Key, class Value>
+struct Tier {
+  /// The type of the tier's keys.
+  using key_type = Key;
+  /// The type of the tier's values.
+  using value_type = Value;
+};
+
+/// Stands for no bound, in `TierPolicy::capacity` and `TierPolicy::max_weight`.
+inline constexpr std::size_t unbounded = (std::numeric_limits<std::size_t>::max)();
+
+/// The rules of one tier: how long its entries live and how many are kept.
+///
+/// A policy that contradicts itself does not compile as a tier's own and throws `std::invalid_argument`, naming the
+/// field, where it comes at run time (`with`, `set_policy`).
+struct TierPolicy {
+  /// How long a value is fresh, counted from the start of its fetch or from its `put`. Must be given.
+  Ttl ttl = Ttl::unset();
+  /// How long a value is still served after it stopped being fresh, while one fetch gets a new one. Default: not at
+  /// all.
+  Ttl stale_for = {};
+  /// How long after that a value is handed out if the fetch of a new one fails, in place of the error. Default: not at
+  /// all.
+  Ttl stale_if_error = {};
+  /// How long no new fetch is tried, counted from the end of one that failed, while the old value can be handed out
+  /// (within `stale_for` and `stale_if_error`). Default: not at all.
+  Ttl retry_after = {};
+  /// How long a value is kept without being read, counted from when it was stored or last answered a lookup; `ttl` ends
+  /// its freshness all the same. Default zero: for as long as its other times say.
+  Ttl idle_for = {};
+  /// How long the answer "there is none" (a fetcher's `std::nullopt`) is remembered, counted from the start of its
+  /// fetch. Default: not at all.
+  Ttl not_found_ttl = {};
+  /// By how much the TTL of each entry is shortened at most, as a fraction, 0 to 1: by a share that its key decides, so
+  /// that entries which were stored together do not expire together. Default: not at all.
+  double jitter = 0.0;
+  /// How many entries the tier holds at most, answers "there is none" included. 0 holds none: everything is fetched
+  /// each time. Default: any number.
+  std::size_t capacity = unbounded;
+  /// How many entries are left when the tier outgrew `capacity` or `max_weight`; at most `capacity`. Default 0: only as
+  /// many go as must.
+  std::size_t trim_to = 0;
+  /// How much the entries weigh together at most, in the unit of the tier's `weigh` (without one an entry weighs 1). A
+  /// value heavier than this is handed out and not stored. Default: any weight.
+  std::size_t max_weight = unbounded;
+  /// The hit rate that the user counts on, 0 to 1. Changes nothing but the report: tiers that fall short are marked.
+  double expected_hit_rate = 0.0;
+
+  /// Compares field by field.
+  friend constexpr bool operator==(const TierPolicy&, const TierPolicy&) noexcept = default;
+};
+
+namespace detail {
+
+enum class PolicyFault {
+  none,
+  ttl_missing,
+  ttl_negative,
+  stale_for_negative,
+  stale_if_error_negative,
+  retry_after_negative,
+  idle_for_negative,
+  not_found_ttl_negative,
+  jitter_out_of_range,
+  trim_to_above_capacity,
+  expected_hit_rate_out_of_range,
+};
+
+/// Returns the first thing that is wrong with `policy`.
+[[nodiscard]] constexpr PolicyFault fault_of(const TierPolicy& policy) noexcept {
+  if (!policy.ttl.is_set()) return PolicyFault::ttl_missing;
+  if (policy.ttl.is_negative()) return PolicyFault::ttl_negative;
+  if (policy.stale_for.is_negative()) return PolicyFault::stale_for_negative;
+  if (policy.stale_if_error.is_negative()) return PolicyFault::stale_if_error_negative;
+  if (policy.retry_after.is_negative()) return PolicyFault::retry_after_negative;
+  if (policy.idle_for.is_negative()) return PolicyFault::idle_for_negative;
+  if (policy.not_found_ttl.is_negative()) return PolicyFault::not_found_ttl_negative;
+  if (!(policy.jitter >= 0.0 && policy.jitter <= 1.0)) return PolicyFault::jitter_out_of_range;  // a NaN is, too
+  if (policy.trim_to > policy.capacity) return PolicyFault::trim_to_above_capacity;
+  // Negated, so that a NaN is refused too.
+  if (!(policy.expected_hit_rate >= 0.0 && policy.expected_hit_rate <= 1.0)) {
+    return PolicyFault::expected_hit_rate_out_of_range;
+  }
+  return PolicyFault::none;
+}
+
+/// Returns the sentence for a fault that was met at run time. Those met while compiling are in tier_traits.hpp, since a
+/// static_assert takes nothing but a literal.
+[[nodiscard]] constexpr const char* sentence_for(PolicyFault fault) noexcept {
+  switch (fault) {
+    case PolicyFault::ttl_missing:
+      return "TierPolicy::ttl is missing: give .ttl, or tiercache::forever";
+    case PolicyFault::ttl_negative:
+      return "TierPolicy::ttl is negative: give a duration of zero or more";
+    case PolicyFault::stale_for_negative:
+      return "TierPolicy::stale_for is negative: give a duration of zero or more";
+    case PolicyFault::stale_if_error_negative:
+      return "TierPolicy::stale_if_error is negative: give a duration of zero or more";
+    case PolicyFault::retry_after_negative:
+      return "TierPolicy::retry_after is negative: give a duration of zero or more";
+    case PolicyFault::idle_for_negative:
+      return "TierPolicy::idle_for is negative: give a duration of zero or more";
+    case PolicyFault::jitter_out_of_range:
+      return "TierPolicy::jitter is outside 0..1: give a fraction, not percent";
+    case PolicyFault::not_found_ttl_negative:
+      return "TierPolicy::not_found_ttl is negative: give a duration of zero or more";
+    case PolicyFault::trim_to_above_capacity:
+      return "TierPolicy::trim_to is above capacity: give at most capacity";
+    case PolicyFault::expected_hit_rate_out_of_range:
+      return "TierPolicy::expected_hit_rate is outside 0..1: give a fraction, not percent";
+    case PolicyFault::none:
+      break;
+  }
+  return "TierPolicy is valid";
+}
+
+}  // namespace detail
+}  // namespace tiercache
+
+// <tiercache/detail/tier_traits.hpp>
+// What a tier's declaration says, with the defaults filled in, and the sentences for declarations that make no sense.
+
+namespace tiercache::detail {
+
+/// Stands for an object in a call that a sentence has refused, so that it stays the only error. There is no definition.
+template <class X>
+[[noreturn]] X&& refused() noexcept;
+
+template <class T>
+concept DeclaresTier = requires {
+  typename T::key_type;
+  typename T::value_type;
+} && std::is_base_of_v<Tier<typename T::key_type, typename T::value_type>, T>;
+
+template <class T>
+concept DeclaresPolicy = requires { requires std::is_same_v<decltype(T::policy), const TierPolicy>; };
+
+template <class T>
+concept HasConstantPolicy = requires { typename std::integral_constant<PolicyFault, fault_of(T::policy)>; };
+
+template <class T>
+struct EvictionOf {
+  using type = AdaptiveClock;
+};
+template <class T>
+  requires requires { typename T::eviction; }
+struct EvictionOf<T> {
+  using type = typename T::eviction;
+};
+
+template <class T>
+concept DeclaresHash = requires { typename T::hash; };
+template <class T>
+concept DeclaresEqual = requires { typename T::equal; };
+
+// A member of this name makes the address ambiguous, whatever the member is, private too. A final tier cannot be asked.
+struct OptionalMembers {
+  int weigh, name;
+};
+template <class T>
+struct MemberProbe : T, OptionalMembers {};
+template <class T>
+concept MentionsWeigh = !std::is_final_v<T> && !requires { &MemberProbe<T>::weigh; };
+template <class T>
+concept MentionsName = !std::is_final_v<T> && !requires { &MemberProbe<T>::name; };
+
+template <class T, class... Arguments>
+concept Weighs = requires(Arguments&... arguments) { static_cast<std::size_t>(T::weigh(arguments...)); };
+// By its address: an unevaluated T::name would do for a member that is not static too.
+template <class T>
+concept HasName = requires { std::string_view(*&T::name); };
+
+template <class T>
+inline constexpr bool is_unkeyed = false;
+template <class T>
+  requires requires { typename T::key_type; }
+inline constexpr bool is_unkeyed<T> = std::is_same_v<typename T::key_type, Unkeyed>;
+
+/// Refuses a declaration that makes no sense.
+template <class T>
+consteval bool is_valid_tier() {
+  static_assert(DeclaresTier<T>,
+                "tiercache: a tier is a type that derives publicly from tiercache::Tier<Key, Value>; write struct "
+                "Cards : tiercache::Tier<std::string, Card> { ... };");
+  if constexpr (DeclaresTier<T>) {
+    using Key = typename T::key_type;
+    using Value = typename T::value_type;
+    static_assert(std::is_object_v<Key> && !std::is_const_v<Key> && std::is_move_constructible_v<Key>,
+                  "tiercache: this tier's Key cannot be stored: give a movable object type that is not const");
+    static_assert(
+        std::is_object_v<Value> && !std::is_const_v<Value> && std::is_move_constructible_v<Value>,
+        "tiercache: this tier's Value cannot be stored: give a movable object type that is not const, or hold "
+        "it as std::shared_ptr<const T>");
+    static_assert(
+        DeclaresPolicy<T>,
+        "tiercache: this tier has no public policy; make it a struct, and write static constexpr tiercache::TierPolicy "
+        "policy{.ttl = 5min}; in it");
+    if constexpr (DeclaresPolicy<T>) {
+      static_assert(HasConstantPolicy<T>,
+                    "tiercache: this tier's policy is not a constant; declare it static constexpr, and give what is "
+                    "known only at run time with tiercache::with<T>(policy)");
+      if constexpr (HasConstantPolicy<T>) {
+        constexpr PolicyFault fault = fault_of(T::policy);
+        static_assert(
+            fault != PolicyFault::ttl_missing,
+            "tiercache: this tier's policy has no ttl; write policy{.ttl = 5min}, or .ttl = tiercache::forever");
+        static_assert(fault != PolicyFault::ttl_negative,
+                      "tiercache: this tier's policy has a negative ttl; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_for_negative,
+                      "tiercache: this tier's policy has a negative stale_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_if_error_negative,
+                      "tiercache: this tier's policy has a negative stale_if_error; give a duration of zero or more");
+        static_assert(fault != PolicyFault::retry_after_negative,
+                      "tiercache: this tier's policy has a negative retry_after; give a duration of zero or more");
+        static_assert(fault != PolicyFault::idle_for_negative,
+                      "tiercache: this tier's policy has a negative idle_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::jitter_out_of_range,
+                      "tiercache: this tier's policy has a jitter outside 0..1; give a fraction, not percent");
+        static_assert(fault != PolicyFault::not_found_ttl_negative,
+                      "tiercache: this tier's policy has a negative not_found_ttl; give a duration of zero or more");
+        static_assert(fault != PolicyFault::trim_to_above_capacity,
+                      "tiercache: this tier's policy has a trim_to above its capacity; give at most the capacity");
+        static_assert(
+            fault != PolicyFault::expected_hit_rate_out_of_range,
+            "tiercache: this tier's policy has an expected_hit_rate outside 0..1; give a fraction, not percent");
+      }
+    }
+    static_assert(
+        EvictionPolicy<typename EvictionOf<T>::type>,
+        "tiercache: this tier's eviction is no eviction policy; write using eviction = tiercache::Lru; or see "
+        "the concept tiercache::EvictionPolicy");
+    static_assert(!MentionsWeigh<T> || Weighs<T, const Key, const Value> || (is_unkeyed<T> && Weighs<T, const Value>),
+                  "tiercache: this tier's weigh does not fit: make it public, static std::size_t weigh(const Key&, "
+                  "const Value&)");
+    static_assert(
+        !MentionsName<T> || HasName<T>,
+        "tiercache: this tier's name does not fit: make it public, static constexpr std::string_view name = ...;");
+  }
+  return true;
+}
+
+/// A tier's declaration with the defaults filled in.
+template <class T>
+struct TierTraits {
+  static_assert(is_valid_tier<T>());
+
+  using Key = typename T::key_type;
+  using Value = typename T::value_type;
+  using Eviction = typename EvictionOf<T>::type;
+
+  [[nodiscard]] static constexpr std::string_view name() noexcept {
+    if constexpr (HasName<T>) {
+      return T::name;
+    } else {
+      return type_name<T>();
+    }
+  }
+
+  /// Whether the tier says what an entry weighs.
+  static constexpr bool has_weigher = requires(const Key& key, const Value& value) { T::weigh(key, value); } ||
+                                      (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
+
+  [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
+    if constexpr (Weighs<T, const Key, const Value>) {
+      return static_cast<std::size_t>(T::weigh(key, value));
+    } else if constexpr (is_unkeyed<T> && Weighs<T, const Value>) {
+      return static_cast<std::size_t>(T::weigh(value));
+    } else {
+      return 1;
+    }
+  }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/tier_list.hpp>
+// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
+
+namespace tiercache::detail {
+
+template <class T, class... Tiers>
+inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
+
+/// Returns where `T` stands among `Tiers`; their number if it does not.
+template <class T, class... Tiers>
+[[nodiscard]] consteval std::size_t index_among() {
+  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
+  std::size_t index = 0;
+  while (!matches[index]) ++index;
+  return index;
+}
+
+template <class... Tiers>
+[[nodiscard]] consteval bool are_distinct() {
+  std::size_t index = 0;
+  return ((index_among<Tiers, Tiers...>() == index++) && ...);
+}
+
+/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
+template <class T>
+concept Keyed = !is_unkeyed<T>;
+
+/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
+template <class T>
+struct TypesOf {
+  using key_type = int;
+  using value_type = int;
+};
+template <class T>
+  requires DeclaresTier<T>
+struct TypesOf<T> {
+  using key_type = typename T::key_type;
+  using value_type = typename T::value_type;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/cascade.hpp>
+// Cascade: what a tier declares of others whose entries are invalidated with its own. How it is carried out is in
+// detail/invalidation.hpp.
+
+namespace tiercache {
+namespace detail {
+
+/// Everything in tier `T`.
+template <class T>
+struct WholeTier {
+  using Target = T;
+};
+/// The keys of tier `T` that a function names.
+template <class T, class F>
+struct KeysOfTier {
+  using Target = T;
+  F function;
+};
+/// The entries of tier `T` for which a function holds.
+template <class T, class F>
+struct PartOfTier {
+  using Target = T;
+  F function;
+};
+
+/// The parts of a cascade.
+template <class... Parts>
+struct Cascade : Parts... {
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    (visit(static_cast<const Parts&>(*this)), ...);
+  }
+};
+
+template <class X>
+inline constexpr bool is_cascade = false;
+template <class... Parts>
+inline constexpr bool is_cascade<Cascade<Parts...>> = true;
+
+template <class T>
+concept Cascades = requires { T::also_invalidates; };
+
+template <class T>
+struct CascadeOf {
+  using type = Cascade<>;
+};
+template <class T>
+  requires Cascades<T>
+struct CascadeOf<T> {
+  using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
+};
+
+/// Tells whether a cascade from `From` gets to `To`, over `Passed` already.
+template <class From, class To, class... Passed>
+[[nodiscard]] consteval bool cascades_to() {
+  if constexpr (is_one_of<From, Passed...>) {
+    return false;
+  } else {
+    return []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+      return (
+          (std::is_same_v<typename Parts::Target, To> || cascades_to<typename Parts::Target, To, From, Passed...>()) ||
+          ...);
+    }(std::type_identity<typename CascadeOf<From>::type>());
+  }
+}
+
+/// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
+template <class T, class... Tiers>
+[[nodiscard]] consteval bool is_valid_cascade() {
+  if constexpr (Cascades<T>) {
+    using Its = typename CascadeOf<T>::type;
+    static_assert(
+        is_cascade<Its>,
+        "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
+        "tiercache::cascade(tiercache::whole<Boards>, ...);");
+    if constexpr (is_cascade<Its>) {
+      constexpr bool are_there = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+        return (is_one_of<typename Parts::Target, Tiers...> && ...);
+      }(std::type_identity<Its>());
+      static_assert(are_there,
+                    "tiercache: this tier's also_invalidates names a tier that this cache does not have; add it to its "
+                    "template arguments, or take it out of the cascade");
+      if constexpr (are_there) {
+        static_assert(
+            !cascades_to<T, T>(),
+            "tiercache: this tier's also_invalidates comes back to the tier itself, over others or at once: a "
+            "cascade must end");
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// Everything in tier `T`, as a part of a cascade.
+template <class T>
+inline constexpr detail::WholeTier<T> whole{};
+
+/// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
+/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
+/// `Unkeyed` it takes `cached` alone.
+template <class T, class F>
+[[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
+  return {std::move(function)};
+}
+
+/// Some entries of tier `T`, as a part of a cascade: those for which `is_meant(key, its_key, its_value)` holds, `key`
+/// being what is invalidated. Linear in the entries of `T`, for each entry that is invalidated. It runs under the lock
+/// of `T` and must not call the cache. Where a tier is `Unkeyed`, its key is left out.
+template <class T, class F>
+[[nodiscard]] constexpr detail::PartOfTier<T, F> where(F is_meant) {
+  return {std::move(is_meant)};
+}
+
+/// Says what else is invalidated with an entry of a tier, declared in that tier:
+///
+/// ```cpp
+/// struct Cards : tiercache::Tier<std::string, Card> {
+///   static constexpr auto also_invalidates = tiercache::cascade(
+///       tiercache::whole<Workspaces>,
+///       tiercache::keys<Boards>([](const std::string&, const Card* cached) { return cached ? cached->board : ""; }));
+/// };
+/// ```
+///
+/// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
+/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
+/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
+/// passed on.
+template <class... Parts>
+[[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
+  return {std::move(parts)...};
+}
+
+}  // namespace tiercache
+
 // <tiercache/clock.hpp>
 // The clocks a cache can run on, and what a clock of the user's own must have. What is done with the time that they
 // tell lives in ttl.hpp.
@@ -1235,222 +1966,6 @@ namespace detail {
 }  // namespace detail
 }  // namespace tiercache
 
-// <tiercache/eviction.hpp>
-// The eviction policies, and the concept that a policy of the user's own satisfies. A policy only decides who goes; how
-// many must go, and finding an entry by its key, are the business of the tier.
-
-namespace tiercache {
-
-/// The number of an entry within its tier, as policies in their full form see it.
-using EntryNumber = detail::Slot;
-/// Stands for no entry.
-inline constexpr EntryNumber no_entry = detail::no_slot;
-/// The links of an entry in an `EvictionQueue`: a policy's `Node`, or a base of it. `older` and `newer` are its
-/// neighbours' numbers, `no_entry` at the ends: to be read while it is in a queue, and set by the queue alone.
-using EvictionLinks = detail::EvictionLinks;
-/// A doubly linked list of entries, from the oldest to the newest, for policies in their full form. It owns nothing and
-/// allocates nothing; an entry is in one queue at a time. All takes constant time, throws nothing, and, but for the
-/// last three, returns nothing.
-/// - `push_newest(entries, entry)`: adds one that is in no queue.
-/// - `erase(entries, entry)`: takes out one that is in this queue.
-/// - `make_newest(entries, entry)`: moves one that is in this queue.
-/// - `replace(entries, old, fresh)`: puts one that is in no queue where `old` is, and takes that one out.
-/// - `oldest()`, `newest()`: an entry, or `no_entry`.
-/// - `size()`: how many there are.
-using EvictionQueue = detail::EvictionQueue;
-
-namespace detail {
-
-/// Stands for the entries of a tier in the concept of a policy.
-template <class Node>
-struct AnyEntries {
-  [[nodiscard]] Node& operator[](Slot entry) const noexcept;
-  [[nodiscard]] std::uint32_t hash(Slot entry) const noexcept;
-  void prefetch(Slot entry) const noexcept;
-};
-
-/// A hit concerns nothing but the node of the entry.
-template <class P>
-concept HitsAlone = requires(P policy, typename P::Node& node) {
-  { policy.hit(node) } noexcept;
-};
-
-}  // namespace detail
-
-/// A policy in its plain form.
-///
-/// Every entry of the tier has the policy's `Node` in it, which holds what the policy wants to know of the entry: a
-/// class that is not final. The policy owns none: it is told of each. All functions are `noexcept`, or the type is no
-/// policy: they have to do without memory that may not be there. All come under the tier's lock, one at a time, and
-/// should take constant time. What they return is ignored, but for `victim`.
-/// - `insert(node)`: the entry was stored. The node is a new `Node{}` with each entry (that must not throw either). One
-///   that takes the place of another under its key is inserted anew, once that one was erased.
-/// - `hit(node)`: the entry answered a lookup.
-/// - `erase(node)`: the entry leaves, for whatever reason.
-/// - `victim()`: returns, as a `Node&`, the entry that should go next; `erase` is called for it then. Asked only when
-///   there is one, and for room for a new one before that is inserted.
-template <class P>
-concept PlainEvictionPolicy = std::default_initializable<P> && std::default_initializable<typename P::Node> &&
-                              requires(P policy, typename P::Node& node) {
-                                { policy.insert(node) } noexcept;
-                                { policy.hit(node) } noexcept;
-                                { policy.erase(node) } noexcept;
-                                { policy.victim() } noexcept -> std::same_as<typename P::Node&>;
-                              };
-
-/// A policy in its full form, which the library's own have: it knows entries by number, so that links take half the
-/// room, and by the hash of their keys, so that it can remember them when they are gone.
-///
-/// What is said of the plain form goes for it too, but that a node is made once, and used for one entry after the
-/// other: `insert` and `replace` set all of it that matters.
-///
-/// Take `entries` as `const auto&`: its type is the library's, and another one for each tier. It is good for the call.
-/// `entries[number]` is an entry's `Node&`; `entries.hash(number)` its hash, a `std::uint32_t`, well mixed, and another
-/// one in each cache; `entries.prefetch(number)` has the memory brought near that dropping the entry takes, but for the
-/// entry.
-/// - `resize(capacity)`: the tier is to hold so many entries (a `std::size_t`; `unbounded` for any number). Called
-///   before anything else, and when that changes. It is the tier's `capacity`; but, to a policy with `has_admission`,
-///   where weight allows fewer, an estimate: about the least that fitted lately, at least 1, once the tier was full.
-///   More may be there: any time beside an estimate, and, when the capacity falls, until they were evicted.
-/// - `insert(entries, entry)`, `erase(entries, entry)`: as in the plain form.
-/// - `hit(entries, entry)`: as in the plain form. Or `hit(node)`, if a hit concerns nothing but the entry's own node.
-///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
-///   atomic.
-/// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
-///   Where room has to be made for it, `erase` and `insert` are called instead.
-/// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
-///
-/// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
-/// after that: it chooses among all, the new one included.
-///
-/// It may also have `prefetch(entries, hash) const`, called under the lock when something begins that may lead to an
-/// `insert` of an entry with this hash and to a `victim`: it changes nothing, and has the memory brought near that they
-/// will need. `AdaptiveClock` has one.
-template <class P>
-concept FullEvictionPolicy =
-    std::default_initializable<P> && std::default_initializable<typename P::Node> &&
-    requires(P policy, const detail::AnyEntries<typename P::Node>& entries, detail::Slot entry, std::size_t capacity) {
-      { policy.resize(capacity) } noexcept;
-      { policy.insert(entries, entry) } noexcept;
-      { policy.replace(entries, entry, entry) } noexcept;
-      { policy.erase(entries, entry) } noexcept;
-      { policy.victim(entries) } noexcept -> std::same_as<detail::Slot>;
-    } && (detail::HitsAlone<P> || requires(P policy, const detail::AnyEntries<typename P::Node>& entries) {
-      { policy.hit(entries, detail::no_slot) } noexcept;
-    });
-
-/// What a tier's `eviction` may be.
-template <class P>
-concept EvictionPolicy = PlainEvictionPolicy<P> || FullEvictionPolicy<P>;
-
-/// Evicts the entry that was written longest ago; storing under a key again makes its entry the newest. Reads change
-/// nothing. With `TierPolicy::trim_to` it is the rule "over a hundred, keep the fifty newest".
-class OldestFirst {
- public:
-  /// What the policy keeps in each entry.
-  using Node = EvictionLinks;
-
-  /// Does nothing: the order is the same for every size.
-  void resize(std::size_t) noexcept {}
-  /// Makes `entry` the newest.
-  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
-  /// Does nothing: reads do not matter.
-  void hit(Node&) noexcept {}
-  /// Makes `fresh` the newest and forgets `old`.
-  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
-    order_.erase(entries, old);
-    order_.push_newest(entries, fresh);
-  }
-  /// Forgets `entry`.
-  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
-  /// Returns the one written longest ago.
-  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
-
- private:
-  EvictionQueue order_;
-};
-
-/// Evicts the entry that was read or written longest ago.
-class Lru {
- public:
-  /// What the policy keeps in each entry.
-  using Node = EvictionLinks;
-
-  /// Does nothing: the order is the same for every size.
-  void resize(std::size_t) noexcept {}
-  /// Makes `entry` the most recently used.
-  void insert(const auto& entries, EntryNumber entry) noexcept { order_.push_newest(entries, entry); }
-  /// Makes `entry` the most recently used.
-  void hit(const auto& entries, EntryNumber entry) noexcept {
-    if (order_.newest() != entry) order_.make_newest(entries, entry);
-  }
-  /// Makes `fresh` the most recently used and forgets `old`.
-  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
-    order_.erase(entries, old);
-    order_.push_newest(entries, fresh);
-  }
-  /// Forgets `entry`.
-  void erase(const auto& entries, EntryNumber entry) noexcept { order_.erase(entries, entry); }
-  /// Returns the least recently used.
-  [[nodiscard]] EntryNumber victim(const auto&) const noexcept { return order_.oldest(); }
-
- private:
-  EvictionQueue order_;
-};
-
-/// Evicts the oldest entry that was not read since the hand passed it last: a hit only sets a bit of the entry's own.
-///
-/// SIEVE (Zhang, Yang, Yue, Vigfusson, Rashmi: NSDI 2024). The hand goes from the oldest entry to the newest, forgives
-/// those that were read, and stays where it found one that was not. After 64 steps it takes the next one as found, so
-/// that no eviction takes long.
-class Sieve {
- public:
-  /// What the policy keeps in each entry.
-  struct Node : EvictionLinks {
-    /// Whether it was read since the hand passed. Several threads may read it at once.
-    std::atomic<bool> is_visited = false;
-  };
-
-  /// Does nothing: the hand goes the same way for every size.
-  void resize(std::size_t) noexcept {}
-  /// Makes `entry` the newest, not read yet.
-  void insert(const auto& entries, EntryNumber entry) noexcept {
-    entries[entry].is_visited.store(false, std::memory_order_relaxed);
-    order_.push_newest(entries, entry);
-  }
-  /// Notes that the entry was read.
-  void hit(Node& node) noexcept {
-    if (!node.is_visited.load(std::memory_order_relaxed)) node.is_visited.store(true, std::memory_order_relaxed);
-  }
-  /// Puts `fresh` in the place of `old`.
-  void replace(const auto& entries, EntryNumber old, EntryNumber fresh) noexcept {
-    entries[fresh].is_visited.store(entries[old].is_visited.load(std::memory_order_relaxed), std::memory_order_relaxed);
-    order_.replace(entries, old, fresh);
-    if (hand_ == old) hand_ = fresh;
-  }
-  /// Forgets `entry`.
-  void erase(const auto& entries, EntryNumber entry) noexcept {
-    if (hand_ == entry) hand_ = entries[entry].newer;
-    order_.erase(entries, entry);
-  }
-  /// Moves the hand, and returns where it stops.
-  [[nodiscard]] EntryNumber victim(const auto& entries) noexcept {
-    if (hand_ == no_entry) hand_ = order_.oldest();
-    for (int steps = 0; steps < 64 && entries[hand_].is_visited.load(std::memory_order_relaxed); ++steps) {
-      entries[hand_].is_visited.store(false, std::memory_order_relaxed);
-      hand_ = entries[hand_].newer;
-      if (hand_ == no_entry) hand_ = order_.oldest();
-    }
-    return hand_;
-  }
-
- private:
-  EvictionQueue order_;
-  EntryNumber hand_ = no_entry;
-};
-
-}  // namespace tiercache
-
 // <tiercache/fetch_runner.hpp>
 // fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
 // library. The other, promise_post, says where its coroutines are resumed.
@@ -1596,6 +2111,13 @@ class Outcome {
     kind_ = Kind::error;
   }
 
+  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
+  void spare(const Value& value) {
+    if (value_) return;
+    value_.emplace(value);
+    kind_ = Kind::value;
+  }
+
   /// Forgets what it came to.
   void reset() noexcept {
     kind_ = Kind::pending;
@@ -1638,298 +2160,6 @@ class Outcome {
   std::exception_ptr exception_;
   AnyError* error_ = nullptr;
   Kind kind_ = Kind::pending;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/type_name.hpp>
-// The name of a type, taken from the compiler while compiling.
-
-namespace tiercache::detail {
-
-template <class T>
-[[nodiscard]] constexpr std::string_view signature() noexcept {
-#if defined(_MSC_VER) && !defined(__clang__)
-  return __FUNCSIG__;
-#else
-  return __PRETTY_FUNCTION__;
-#endif
-}
-
-/// Returns the name of `T` without its namespaces and enclosing classes. Points to static storage.
-template <class T>
-[[nodiscard]] constexpr std::string_view type_name() noexcept {
-  // What stands before and after the type's name does not depend on the type.
-  constexpr std::string_view known = signature<double>();
-  constexpr std::size_t before = known.find("double");
-  constexpr std::size_t after = known.size() - before - std::string_view("double").size();
-
-  std::string_view name = signature<T>();
-  name.remove_prefix(before);
-  name.remove_suffix(after);
-  std::size_t depth = 0;  // inside template arguments and parameter lists, where a "::" qualifies something else
-  for (std::size_t i = name.size(); i-- > 0;) {
-    const char c = name[i];
-    if (c == '>' || c == ')' || c == '}') ++depth;
-    if (c == '<' || c == '(' || c == '{') --depth;
-    if (depth == 0 && (c == ':' || c == ' ')) return name.substr(i + 1);
-  }
-  return name;
-}
-
-}  // namespace tiercache::detail
-
-// <tiercache/tier.hpp>
-// How a tier is declared: its base class, its policy, and what makes a policy contradict itself. What the declaration
-// means to the rest of the library (names, defaults, checks of the whole tier) is read off in detail/tier_traits.hpp.
-
-namespace tiercache {
-
-/// The key type of a tier that holds one value. All calls for such a tier leave the key argument out.
-struct Unkeyed {
-  friend constexpr bool operator==(Unkeyed, Unkeyed) noexcept = default;
-};
-
-/// The base class of a tier's declaration: which keys lead to which values.
-///
-/// A tier is a type that derives from this and has a `static constexpr tiercache::TierPolicy policy`. It may also have:
-/// - `using eviction = ...;` which entries go when the tier is full (default `AdaptiveClock`; see `eviction.hpp`),
-/// - `static constexpr std::string_view name = "...";` what it is called in statistics (default: the type's name),
-/// - `static std::size_t weigh(const Key&, const Value&)` what an entry weighs (default 1),
-/// - `using hash = ...;` and `using equal = ...;` (default: `std::hash<Key>` and `==`). If `hash` is transparent (has
-///   `is_transparent`), every argument that it accepts and that compares with `Key` is looked up without building a
-///   key. Arguments that convert to `std::string_view` are, for `std::string` keys, by default.
-///
-/// Types: `Key` must be hashable and comparable; for `get_or_fetch` also copyable. It is kept as it is: a key that only
-/// refers to something (`std::string_view`, `const char*`) must not outlive that, so take `std::string`. `Value` must
-/// be movable; to hand out copies, `get`, `peek` and `get_or_fetch` need it copyable: hold a move-only or an expensive
-/// value as `std::shared_ptr<const T>`.
-template <class Key, class Value>
-struct Tier {
-  /// The type of the tier's keys.
-  using key_type = Key;
-  /// The type of the tier's values.
-  using value_type = Value;
-};
-
-/// Stands for no bound, in `TierPolicy::capacity` and `TierPolicy::max_weight`.
-inline constexpr std::size_t unbounded = (std::numeric_limits<std::size_t>::max)();
-
-/// The rules of one tier: how long its entries live and how many are kept.
-///
-/// A policy that contradicts itself does not compile as a tier's own and throws `std::invalid_argument`, naming the
-/// field, where it comes at run time (`with`, `set_policy`).
-struct TierPolicy {
-  /// How long a value is fresh, counted from the start of its fetch or from its `put`. Must be given.
-  Ttl ttl = Ttl::unset();
-  /// How long the answer "there is none" (a fetcher's `std::nullopt`) is remembered, counted from the start of its
-  /// fetch. Default: not at all.
-  Ttl not_found_ttl = {};
-  /// How many entries the tier holds at most, answers "there is none" included. 0 holds none: everything is fetched
-  /// each time. Default: any number.
-  std::size_t capacity = unbounded;
-  /// How many entries are left when the tier outgrew `capacity` or `max_weight`; at most `capacity`. Default 0: only as
-  /// many go as must.
-  std::size_t trim_to = 0;
-  /// How much the entries weigh together at most, in the unit of the tier's `weigh` (without one an entry weighs 1). A
-  /// value heavier than this is handed out and not stored. Default: any weight.
-  std::size_t max_weight = unbounded;
-  /// The hit rate that the user counts on, 0 to 1. Changes nothing but the report: tiers that fall short are marked.
-  double expected_hit_rate = 0.0;
-
-  /// Compares field by field.
-  friend constexpr bool operator==(const TierPolicy&, const TierPolicy&) noexcept = default;
-};
-
-namespace detail {
-
-enum class PolicyFault {
-  none,
-  ttl_missing,
-  ttl_negative,
-  not_found_ttl_negative,
-  trim_to_above_capacity,
-  expected_hit_rate_out_of_range,
-};
-
-/// Returns the first thing that is wrong with `policy`.
-[[nodiscard]] constexpr PolicyFault fault_of(const TierPolicy& policy) noexcept {
-  if (!policy.ttl.is_set()) return PolicyFault::ttl_missing;
-  if (policy.ttl.is_negative()) return PolicyFault::ttl_negative;
-  if (policy.not_found_ttl.is_negative()) return PolicyFault::not_found_ttl_negative;
-  if (policy.trim_to > policy.capacity) return PolicyFault::trim_to_above_capacity;
-  // Negated, so that a NaN is refused too.
-  if (!(policy.expected_hit_rate >= 0.0 && policy.expected_hit_rate <= 1.0)) {
-    return PolicyFault::expected_hit_rate_out_of_range;
-  }
-  return PolicyFault::none;
-}
-
-/// Returns the sentence for a fault that was met at run time. Those met while compiling are in tier_traits.hpp, since a
-/// static_assert takes nothing but a literal.
-[[nodiscard]] constexpr const char* sentence_for(PolicyFault fault) noexcept {
-  switch (fault) {
-    case PolicyFault::ttl_missing:
-      return "TierPolicy::ttl is missing: give .ttl, or tiercache::forever";
-    case PolicyFault::ttl_negative:
-      return "TierPolicy::ttl is negative: give a duration of zero or more";
-    case PolicyFault::not_found_ttl_negative:
-      return "TierPolicy::not_found_ttl is negative: give a duration of zero or more";
-    case PolicyFault::trim_to_above_capacity:
-      return "TierPolicy::trim_to is above capacity: give at most capacity";
-    case PolicyFault::expected_hit_rate_out_of_range:
-      return "TierPolicy::expected_hit_rate is outside 0..1: give a fraction, not percent";
-    case PolicyFault::none:
-      break;
-  }
-  return "TierPolicy is valid";
-}
-
-}  // namespace detail
-}  // namespace tiercache
-
-// <tiercache/detail/tier_traits.hpp>
-// What a tier's declaration says, with the defaults filled in, and the sentences for declarations that make no sense.
-
-namespace tiercache::detail {
-
-/// Stands for an object in a call that a sentence has refused, so that it stays the only error. There is no definition.
-template <class X>
-[[noreturn]] X&& refused() noexcept;
-
-template <class T>
-concept DeclaresTier = requires {
-  typename T::key_type;
-  typename T::value_type;
-} && std::is_base_of_v<Tier<typename T::key_type, typename T::value_type>, T>;
-
-template <class T>
-concept DeclaresPolicy = requires { requires std::is_same_v<decltype(T::policy), const TierPolicy>; };
-
-template <class T>
-concept HasConstantPolicy = requires { typename std::integral_constant<PolicyFault, fault_of(T::policy)>; };
-
-template <class T>
-struct EvictionOf {
-  using type = AdaptiveClock;
-};
-template <class T>
-  requires requires { typename T::eviction; }
-struct EvictionOf<T> {
-  using type = typename T::eviction;
-};
-
-template <class T>
-concept DeclaresHash = requires { typename T::hash; };
-template <class T>
-concept DeclaresEqual = requires { typename T::equal; };
-
-// A member of this name makes the address ambiguous, whatever the member is, private too. A final tier cannot be asked.
-struct OptionalMembers {
-  int weigh, name;
-};
-template <class T>
-struct MemberProbe : T, OptionalMembers {};
-template <class T>
-concept MentionsWeigh = !std::is_final_v<T> && !requires { &MemberProbe<T>::weigh; };
-template <class T>
-concept MentionsName = !std::is_final_v<T> && !requires { &MemberProbe<T>::name; };
-
-template <class T, class... Arguments>
-concept Weighs = requires(Arguments&... arguments) { static_cast<std::size_t>(T::weigh(arguments...)); };
-// By its address: an unevaluated T::name would do for a member that is not static too.
-template <class T>
-concept HasName = requires { std::string_view(*&T::name); };
-
-template <class T>
-inline constexpr bool is_unkeyed = false;
-template <class T>
-  requires requires { typename T::key_type; }
-inline constexpr bool is_unkeyed<T> = std::is_same_v<typename T::key_type, Unkeyed>;
-
-/// Refuses a declaration that makes no sense.
-template <class T>
-consteval bool is_valid_tier() {
-  static_assert(DeclaresTier<T>,
-                "tiercache: a tier is a type that derives publicly from tiercache::Tier<Key, Value>; write struct "
-                "Cards : tiercache::Tier<std::string, Card> { ... };");
-  if constexpr (DeclaresTier<T>) {
-    using Key = typename T::key_type;
-    using Value = typename T::value_type;
-    static_assert(std::is_object_v<Key> && !std::is_const_v<Key> && std::is_move_constructible_v<Key>,
-                  "tiercache: this tier's Key cannot be stored: give a movable object type that is not const");
-    static_assert(
-        std::is_object_v<Value> && !std::is_const_v<Value> && std::is_move_constructible_v<Value>,
-        "tiercache: this tier's Value cannot be stored: give a movable object type that is not const, or hold "
-        "it as std::shared_ptr<const T>");
-    static_assert(
-        DeclaresPolicy<T>,
-        "tiercache: this tier has no public policy; make it a struct, and write static constexpr tiercache::TierPolicy "
-        "policy{.ttl = 5min}; in it");
-    if constexpr (DeclaresPolicy<T>) {
-      static_assert(HasConstantPolicy<T>,
-                    "tiercache: this tier's policy is not a constant; declare it static constexpr, and give what is "
-                    "known only at run time with tiercache::with<T>(policy)");
-      if constexpr (HasConstantPolicy<T>) {
-        constexpr PolicyFault fault = fault_of(T::policy);
-        static_assert(
-            fault != PolicyFault::ttl_missing,
-            "tiercache: this tier's policy has no ttl; write policy{.ttl = 5min}, or .ttl = tiercache::forever");
-        static_assert(fault != PolicyFault::ttl_negative,
-                      "tiercache: this tier's policy has a negative ttl; give a duration of zero or more");
-        static_assert(fault != PolicyFault::not_found_ttl_negative,
-                      "tiercache: this tier's policy has a negative not_found_ttl; give a duration of zero or more");
-        static_assert(fault != PolicyFault::trim_to_above_capacity,
-                      "tiercache: this tier's policy has a trim_to above its capacity; give at most the capacity");
-        static_assert(
-            fault != PolicyFault::expected_hit_rate_out_of_range,
-            "tiercache: this tier's policy has an expected_hit_rate outside 0..1; give a fraction, not percent");
-      }
-    }
-    static_assert(
-        EvictionPolicy<typename EvictionOf<T>::type>,
-        "tiercache: this tier's eviction is no eviction policy; write using eviction = tiercache::Lru; or see "
-        "the concept tiercache::EvictionPolicy");
-    static_assert(!MentionsWeigh<T> || Weighs<T, const Key, const Value> || (is_unkeyed<T> && Weighs<T, const Value>),
-                  "tiercache: this tier's weigh does not fit: make it public, static std::size_t weigh(const Key&, "
-                  "const Value&)");
-    static_assert(
-        !MentionsName<T> || HasName<T>,
-        "tiercache: this tier's name does not fit: make it public, static constexpr std::string_view name = ...;");
-  }
-  return true;
-}
-
-/// A tier's declaration with the defaults filled in.
-template <class T>
-struct TierTraits {
-  static_assert(is_valid_tier<T>());
-
-  using Key = typename T::key_type;
-  using Value = typename T::value_type;
-  using Eviction = typename EvictionOf<T>::type;
-
-  [[nodiscard]] static constexpr std::string_view name() noexcept {
-    if constexpr (HasName<T>) {
-      return T::name;
-    } else {
-      return type_name<T>();
-    }
-  }
-
-  /// Whether the tier says what an entry weighs.
-  static constexpr bool has_weigher = requires(const Key& key, const Value& value) { T::weigh(key, value); } ||
-                                      (is_unkeyed<T> && requires(const Value& value) { T::weigh(value); });
-
-  [[nodiscard]] static std::size_t weigh(const Key& key, const Value& value) {
-    if constexpr (Weighs<T, const Key, const Value>) {
-      return static_cast<std::size_t>(T::weigh(key, value));
-    } else if constexpr (is_unkeyed<T> && Weighs<T, const Value>) {
-      return static_cast<std::size_t>(T::weigh(value));
-    } else {
-      return 1;
-    }
-  }
 };
 
 }  // namespace tiercache::detail
@@ -3427,8 +3657,10 @@ namespace tiercache {
 enum class RemovalCause : unsigned char {
   /// A newer value was stored under its key while it was fresh.
   Replaced,
-  /// `invalidate` or `invalidate_if` dropped it.
+  /// `invalidate`, `invalidate_if` or a `write` dropped it.
   Invalidated,
+  /// It was dropped with an entry of another tier, by a cascade.
+  Cascaded,
   /// It was found past its deadline.
   Expired,
   /// It had to go to keep the tier within its bounds.
@@ -3688,6 +3920,14 @@ class Removals {
     while (first_ != nullptr) {
       const OwnedEntry entry(std::exchange(first_, first_->next), slab_);
       if (listener_ && entry->has_value()) report(*entry);
+    }
+  }
+
+  /// Runs `visit(key, value)` on all, with null for a value that there is none of.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Entry* entry = first_; entry != nullptr; entry = entry->next) {
+      visit(entry->key, entry->has_value() ? &entry->value : nullptr);
     }
   }
 
@@ -3951,6 +4191,12 @@ class SlotArray {
     if (!chunks_[number]) chunks_[number] = Chunk(chunk_size);
   }
 
+  /// Returns the value for a slot; null if there is none.
+  [[nodiscard]] T* find(Slot slot) const noexcept {
+    const Slot number = slot / chunk_size;
+    return number < chunk_count_ && chunks_[number] ? &chunks_[number][slot % chunk_size] : nullptr;
+  }
+
   /// Returns the value for a slot for which there is one.
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 
@@ -3966,13 +4212,17 @@ class SlotArray {
 }  // namespace tiercache::detail
 
 // <tiercache/detail/lifetimes.hpp>
-// Lifetimes: how long each entry of a tier lives. The arithmetic is that of ttl.hpp; what becomes of an entry that is
-// past its deadline is the business of detail/contents.hpp.
+// Lifetimes: how long each entry of a tier is fresh, and how long it is of use after that. The arithmetic is that of
+// ttl.hpp; what becomes of an entry is the business of detail/contents.hpp.
 
 namespace tiercache::detail {
 
+/// What an entry is good for: for everybody; to be served while a new value is fetched; to be handed out if that fails;
+/// for nobody.
+enum class Use : unsigned char { fresh, stale, on_failure, dead };
+
 /// The times to live of the entries of a tier: the policy's, but for those with one of their own, which few have and
-/// which are kept apart.
+/// which are kept apart, as is everything else that few tiers ask for.
 template <class T>
 class Lifetimes {
  public:
@@ -3982,33 +4232,120 @@ class Lifetimes {
   void follow(const TierPolicy& policy) noexcept {
     of_values_ = policy.ttl.duration();
     of_absences_ = policy.not_found_ttl.duration();
+    stale_for_ = policy.stale_for.duration();
+    stale_if_error_ = policy.stale_if_error.duration();
+    retry_after_ = policy.retry_after.duration();
+    idle_for_ = policy.idle_for.duration();
+    jitter_ = policy.jitter;
+    usual_ = jitter_ > 0 || is_idling() ? Content{no_content} : Content::value;
   }
 
-  /// Makes sure that an entry can have its own TTL. Throws `std::bad_alloc` and has changed nothing.
-  void reserve(Slot slot) { own_.reserve(slot); }
+  /// Whether entries are dropped that nobody reads.
+  [[nodiscard]] bool is_idling() const noexcept { return idle_for_ != std::chrono::nanoseconds::zero(); }
 
-  /// Has an entry live from `start` on, for `own`, if that is given. Wants a `reserve` then.
-  void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own) noexcept {
+  /// Makes sure that all can be kept of an entry, its own TTL too if it is to have one. Throws `std::bad_alloc` and has
+  /// changed nothing.
+  void reserve(Slot slot, bool has_own_ttl) {
+    if (has_own_ttl) own_.reserve(slot);
+    if (is_idling()) reads_.reserve(slot);
+  }
+
+  /// Has an entry, which comes at `now`, live from `start` on, for `own`, if that is given. Wants a `reserve` before.
+  void set(const Found<T>& entry, TimePoint start, const std::optional<Ttl>& own, TimePoint now) noexcept {
     ::new (static_cast<void*>(&entry->stored_at)) TimePoint(start);
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
+    note_read(entry, now);
+    if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
-  [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry) const noexcept {
-    if (entry->content == Content::value) [[likely]] {
-      return of_values_;
+  /// Notes that an entry, which is not usual, answered a lookup.
+  void note_read(const Found<T>& entry, TimePoint now) noexcept {
+    if (!is_idling()) return;
+    if (std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot)) {
+      read_at->store(now.time_since_epoch().count(), std::memory_order_relaxed);
     }
-    return entry->has_own_ttl() ? own_[entry.slot] : of_absences_;
   }
 
-  [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now) const noexcept {
-    return is_alive(now, entry->stored_at, ttl_of(entry));
+  /// Notes that a fetch failed which was to replace the entry.
+  void note_failure(const Found<T>& entry, TimePoint now) {
+    if (retry_after_ == std::chrono::nanoseconds::zero()) return;
+    retries_.reserve(entry.slot);
+    retries_[entry.slot] = deadline_of(now, retry_after_);
+  }
+  /// Tells whether it is too early to try again.
+  [[nodiscard]] bool waits_to_retry(const Found<T>& entry, TimePoint now) const noexcept {
+    const TimePoint* const retry_at = retries_.find(entry.slot);
+    return retry_at != nullptr && now < *retry_at;
+  }
+
+  /// Tells whether nothing but the policy's TTL says whether an entry is fresh: then `is_usual_fresh` does. So it is
+  /// for every value, unless the tier or its fetchers ask for more.
+  [[nodiscard]] bool is_usual(const Found<T>& entry) const noexcept { return entry->content == usual_; }
+  [[nodiscard]] bool is_usual_fresh(const Found<T>& entry, TimePoint now) const noexcept {
+    return is_alive(now, entry->stored_at, of_values_);
+  }
+
+  /// Returns the TTL of an entry. `hash_of(entry)` returns the hash of its key.
+  template <class HashOf>
+  [[nodiscard]] std::chrono::nanoseconds ttl_of(const Found<T>& entry, const HashOf& hash_of) const noexcept {
+    if (is_usual(entry)) return of_values_;
+    const std::chrono::nanoseconds whole =
+        entry->has_own_ttl() ? own_[entry.slot] : (entry->has_value() ? of_values_ : of_absences_);
+    return jitter_ > 0 ? shortened(whole, hash_of(*entry)) : whole;
+  }
+
+  template <class HashOf>
+  [[nodiscard]] bool is_fresh(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
+    return is_alive(now, entry->stored_at, ttl_of(entry, hash_of)) && (is_usual(entry) || !is_idle(entry, now));
+  }
+
+  /// Tells what an entry is good for.
+  template <class HashOf>
+  [[nodiscard]] Use use_of(const Found<T>& entry, TimePoint now, const HashOf& hash_of) const noexcept {
+    const std::chrono::nanoseconds ttl = ttl_of(entry, hash_of);
+    if (!is_usual(entry) && is_idle(entry, now)) return Use::dead;
+    if (is_alive(now, entry->stored_at, ttl)) return Use::fresh;
+    if (!entry->has_value()) return Use::dead;
+    const TimePoint expires_at = deadline_of(entry->stored_at, ttl);
+    if (is_alive(now, expires_at, stale_for_)) return Use::stale;
+    return is_alive(now, deadline_of(expires_at, stale_for_), stale_if_error_) ? Use::on_failure : Use::dead;
   }
 
  private:
+  // What no entry's content is equal to.
+  static constexpr unsigned char no_content = 0xff;
+
+  [[nodiscard]] bool is_idle(const Found<T>& entry, TimePoint now) const noexcept {
+    if (!is_idling() || !entry->has_value()) return false;
+    const std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot);
+    const TimePoint since = read_at != nullptr
+                                ? TimePoint(std::chrono::nanoseconds(read_at->load(std::memory_order_relaxed)))
+                                : entry->stored_at;
+    return !is_alive(now, since, idle_for_);
+  }
+
+  /// Takes off a length of time the share of the jitter that a hash decides.
+  [[nodiscard]] std::chrono::nanoseconds shortened(std::chrono::nanoseconds whole, std::uint32_t hash) const noexcept {
+    if (whole == forever.duration()) return whole;
+    // spread() for all tiers to cut a key's TTL by another share, and for the index to use other bits.
+    const double share = static_cast<double>(spread(hash) >> 11) * 0x1p-53;
+    const double cut = static_cast<double>(whole.count()) * jitter_ * share;
+    return whole - std::chrono::nanoseconds(static_cast<std::int64_t>(cut));
+  }
+
   std::chrono::nanoseconds of_values_{};
   std::chrono::nanoseconds of_absences_{};
+  /// The content of entries for which the policy's TTL is all that counts.
+  Content usual_ = Content::value;
+  std::chrono::nanoseconds stale_for_{};
+  std::chrono::nanoseconds stale_if_error_{};
+  std::chrono::nanoseconds retry_after_{};
+  std::chrono::nanoseconds idle_for_{};
+  double jitter_ = 0;
   SlotArray<std::chrono::nanoseconds> own_;
+  SlotArray<std::atomic<std::int64_t>> reads_;
+  SlotArray<TimePoint> retries_;
 };
 
 /// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
@@ -4238,10 +4575,26 @@ class Contents {
     return entries_.find(hash, key);
   }
 
-  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
-    return lifetimes_.is_fresh(entry, time);
+  /// Tells whether an entry is as most are: then it is fresh, and was read, by less.
+  [[nodiscard]] bool is_usual(const Found& entry) const noexcept { return lifetimes_.is_usual(entry); }
+  [[nodiscard]] bool is_usual_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_usual_fresh(entry, time);
   }
-  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry); }
+  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_fresh(entry, time, hashes());
+  }
+  /// Tells what an entry is good for.
+  [[nodiscard]] Use use_of(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.use_of(entry, time, hashes());
+  }
+  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry, hashes()); }
+
+  /// Tells whether it is too early to try again to replace an entry, after a fetch that failed.
+  [[nodiscard]] bool waits_to_retry(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.waits_to_retry(entry, time);
+  }
+  /// Notes that a fetch failed which was to replace an entry. Throws `std::bad_alloc`.
+  void note_failure(const Found& entry, TimePoint time) { lifetimes_.note_failure(entry, time); }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
@@ -4258,8 +4611,12 @@ class Contents {
     return stats;
   }
 
-  /// Tells the eviction policy that the entry answered a lookup.
-  void hit(const Found& entry) noexcept { entries_.touch(entry); }
+  /// Notes that an entry answered a lookup.
+  void hit(const Found& entry, TimePoint time) noexcept {
+    lifetimes_.note_read(entry, time);
+    entries_.touch(entry);
+  }
+  void usual_hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
@@ -4271,7 +4628,7 @@ class Contents {
   /// has changed nothing.
   void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {
     entries_.reserve(hash);
-    if (own_ttl) lifetimes_.reserve(entry.slot);
+    lifetimes_.reserve(entry.slot, own_ttl.has_value());
   }
 
   /// Stores an entry, as of `stored_at`, in place of the one held under its key, if any. Wants a `reserve` before. What
@@ -4280,16 +4637,16 @@ class Contents {
   void admit(OwnedEntry& owned, const Found& held, TimePoint stored_at, const std::optional<Ttl>& own_ttl,
              TimePoint time, Removals& removals) noexcept {
     const Found entry{owned.get(), owned->slot};
-    lifetimes_.set(entry, stored_at, own_ttl);
-    const bool is_dead = !is_fresh(entry, time);
+    lifetimes_.set(entry, stored_at, own_ttl, time);
+    const bool is_dead = this->is_dead(entry, time);
     const bool is_light = is_weight_left(entry->weight, held.entry);
-    const bool was_fresh = held && is_fresh(held, time);
+    const bool was_alive = held && !this->is_dead(held, time);
     if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
-      if (held) drop(held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
+      if (held) drop(held, was_alive ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
-    const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
+    const RemovalCause cause = was_alive ? RemovalCause::Replaced : RemovalCause::Expired;
     if (held && is_light) {
       report(entries_.replace(held, std::move(owned)), cause, removals);
       sweep(time, entry.entry, removals);
@@ -4303,7 +4660,7 @@ class Contents {
       if (!Entries::has_admission) make_room_for(entry->weight, removals);
       entries_.link(std::move(owned));
     }
-    if (!was_fresh) ++counted.inserts;
+    if (!was_alive) ++counted.inserts;
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
@@ -4326,7 +4683,7 @@ class Contents {
   }
 
   std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([&](const Found& entry) { return !is_fresh(entry, time); }, RemovalCause::Expired, removals);
+    return drop_if([&](const Found& entry) { return is_dead(entry, time); }, RemovalCause::Expired, removals);
   }
 
   std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
@@ -4358,6 +4715,7 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     lifetimes_.follow(policy);
+    if (lifetimes_.is_idling()) note_reads(time);
     tell_room();
     keep_bounds(nullptr, removals);
   }
@@ -4368,6 +4726,25 @@ class Contents {
   }
 
  private:
+  [[nodiscard]] auto hashes() const noexcept {
+    return [this](const Entry& entry) noexcept { return entries_.hash_of(entry); };
+  }
+
+  [[nodiscard]] bool is_dead(const Found& entry, TimePoint time) const noexcept {
+    return use_of(entry, time) == Use::dead;
+  }
+
+  /// Counts what is held as read now. Without memory for that it counts as read when it was stored.
+  void note_reads(TimePoint time) noexcept {
+    entries_.for_each([&](const Found& entry) {
+      TIERCACHE_TRY {
+        lifetimes_.reserve(entry.slot, false);
+      }
+      TIERCACHE_CATCH_ALL {}
+      lifetimes_.note_read(entry, time);
+    });
+  }
+
   /// Counts why an entry left, and sends it on its way: the one way in which an entry leaves.
   void report(OwnedEntry entry, RemovalCause cause, Removals& removals) noexcept {
     switch (cause) {
@@ -4382,6 +4759,7 @@ class Contents {
         ++counted.evictions;
         break;
       case RemovalCause::Invalidated:
+      case RemovalCause::Cascaded:
       case RemovalCause::Cleared:
         ++counted.invalidations;
         break;
@@ -4395,7 +4773,7 @@ class Contents {
     const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
     for (Slot step = 0; step < steps; ++step) {
       const Found entry = entries_.next_in_sweep();
-      if (!entry || entry.entry == fresh || is_fresh(entry, time)) continue;
+      if (!entry || entry.entry == fresh || !is_dead(entry, time)) continue;
       drop(entry, RemovalCause::Expired, removals);
     }
   }
@@ -4661,10 +5039,34 @@ class TierState {
   [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Age& age, const Answer& answer,
                                const Otherwise& otherwise) -> decltype(otherwise()) {
     const std::uint32_t hash = contents_.hash_of(key);
+    bool is_unusual = false;
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, age, now())) return answer_by(answer, entry, lock.counts());
+      if (entry) {
+        is_unusual = !contents_.is_usual(entry);
+        const TimePoint time = now();
+        if (!is_unusual && contents_.is_usual_fresh(entry, time) && age.allows(entry->stored_at, time)) {
+          return answer_by<true>(answer, entry, time, lock.counts());
+        }
+      }
+    }
+    if (is_unusual) return unusual_answer_or(key, takes_not_found, age, answer, otherwise);
+    return otherwise();
+  }
+
+ private:
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Age, class Answer, class Otherwise>
+  [[nodiscard]] TIERCACHE_NOINLINE auto unusual_answer_or(const K& key, bool takes_not_found, const Age& age,
+                                                          const Answer& answer, const Otherwise& otherwise)
+      -> decltype(otherwise()) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      const TimePoint time = now();
+      if (answers(entry, takes_not_found, age, time)) return answer_by(answer, entry, time, lock.counts());
     }
     return otherwise();
   }
@@ -4688,12 +5090,16 @@ class TierState {
 
   // What follows wants the lock held.
 
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
+  void usual_hit(const Found& entry, ReadCounts& counts) noexcept {
+    contents_.usual_hit(entry);
     ++counts.hits;
   }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
+  void hit(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    contents_.hit(entry, time);
+    ++counts.hits;
+  }
+  void hit_none(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    hit(entry, time, counts);
     ++counts.not_found_hits;
   }
   template <class Age>
@@ -4701,19 +5107,25 @@ class TierState {
     return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found) &&
            age.allows(entry->stored_at, time);
   }
-  template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+  template <bool is_usual = false, class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, TimePoint time, ReadCounts& counts) {
     // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
     // lock, and one that throws counts nothing.
     struct Count {
       ~Count() {
-        if (is_answered) entry->has_value() ? state.hit(entry, counts) : state.hit_none(entry, counts);
+        if (!is_answered) return;
+        if constexpr (is_usual) {
+          state.usual_hit(entry, counts);
+        } else {
+          entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
+        }
       }
       TierState& state;
       const Found& entry;
+      const TimePoint time;
       ReadCounts& counts;
       bool is_answered = true;
-    } count{*this, entry, counts};
+    } count{*this, entry, time, counts};
     TIERCACHE_TRY {
       return answer(std::as_const(*entry));
     }
@@ -4730,19 +5142,11 @@ class TierState {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/flight_control.hpp>
-// FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
-// and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
+// <tiercache/detail/waiting_room.hpp>
+// WaitingRoom: who waits for the fetches of a tier: how they line up, leave, are stopped and are woken. What they wait
+// for is decided in detail/flight_control.hpp.
 
 namespace tiercache::detail {
-
-template <class Config, class T>
-class Store;
-template <class Control>
-class Loader;
-
-/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
-enum class Beginning { answered, joined, leading };
 
 /// A wait that can be stopped. Guarded by the tier's lock.
 struct StoppableWait {
@@ -4751,77 +5155,18 @@ struct StoppableWait {
   bool is_stopped = false;
 };
 
-/// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
-/// cache ends well.
+/// The waiters of tier `T`. Flights keep them; the tier's lock guards their lists.
 template <class Config, class T>
-class FlightControl : public TierState<Config, T>,
-                      public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
+class WaitingRoom : public TierState<Config, T> {
   using State = TierState<Config, T>;
 
+ protected:
+  using State::lock_;
+  using typename State::Lock;
+
  public:
-  using typename State::Entry;
-  using typename State::Found;
-  using typename State::Key;
-  using typename State::OwnedEntry;
-  using typename State::Threading;
-  using typename State::Value;
-  using Flight = detail::Flight<FlightControl>;
-  using Loader = detail::Loader<FlightControl>;
-
-  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
-  /// gets `leading` runs the fetch and lands the flight.
-  template <class K, class Age, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
-                                                   Reference<Flight>& flight, const Answer& answer) {
-    const std::uint32_t hash = contents_.hash_of(key);
-    Reference<Flight> opened;
-    for (;;) {
-      {
-        const Lock lock(lock_);
-        contents_.prefetch(hash);
-        // Read under the lock: what expires while we wait for it is not fresh.
-        const TimePoint time = now();
-        const Found entry = contents_.find(hash, key);
-        if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, lock_.counts());
-          return Beginning::answered;
-        }
-        if (Flight* const running = flights_.find(hash, key)) {
-          ++contents_.counted.misses;
-          if (FetchScope::is_within(running->id)) {
-            ++contents_.counted.lookups_without_fetch;
-            throw_recursive_fetch();
-          }
-          ++contents_.counted.fetches_joined;
-          flight = Reference<Flight>::share(*running);
-          return Beginning::joined;
-        }
-        if (opened) {
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
-        }
-        opened = flights_.take(*this, contents_.take(), hash);
-        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-          opened->entry->set_key(key, hash);
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
-        }
-      }
-      // The key is copied with no lock held; then we look again.
-      opened->entry->set_key(detail::make_key<T>(key), hash);
-    }
-  }
-
-  /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
-  void miss_without_fetch() noexcept {
-    const Lock lock(lock_);
-    ++contents_.counted.misses;
-    ++contents_.counted.lookups_without_fetch;
-  }
-
   /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
+  template <class Flight>
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
     const Lock lock(lock_);
     if (flight.is_done) return false;
@@ -4829,6 +5174,7 @@ class FlightControl : public TierState<Config, T>,
     return true;
   }
   /// The same, for one that can be stopped: not if that happened already.
+  template <class Flight>
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
     const Lock lock(lock_);
     if (flight.is_done || wait.is_stopped) return false;
@@ -4856,6 +5202,7 @@ class FlightControl : public TierState<Config, T>,
     waiter->stopped();
   }
 
+  template <class Flight>
   [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
     const Lock lock(lock_);
     return flight.is_done;
@@ -4865,6 +5212,135 @@ class FlightControl : public TierState<Config, T>,
   bool leave(Waiter& waiter) noexcept {
     const Lock lock(lock_);
     return WaiterList::erase(waiter);
+  }
+
+  /// The lock, for waiters that must be told under it.
+  [[nodiscard]] auto& lock() const noexcept { return lock_; }
+
+ protected:
+  using State::State;
+  ~WaitingRoom() = default;
+
+  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
+  /// that may have destroyed it; and none is resumed from within another.
+  template <class Flight>
+  void wake(Flight& flight) noexcept {
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(lock_);
+        waiter = flight.waiters.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->settled();
+    }
+  }
+
+ private:
+  // Wants the lock held.
+  template <class Flight>
+  static void line_up(Flight& flight, Waiter& waiter) noexcept {
+    waiter.asked_within = FetchScope::current();
+    flight.waiters.push_back(waiter);
+  }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/flight_control.hpp>
+// FlightControl: the part of a tier's store that looks after its fetches: who runs one, who joins it, who takes over,
+// and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
+
+namespace tiercache::detail {
+
+template <class Config, class T>
+class Store;
+template <class Control>
+class Loader;
+
+/// How a `get_or_fetch` began: answered from memory; the same, and it is to run a fetch that nobody waits for; as one
+/// more waiter; as the one who is to run the fetch.
+enum class Beginning { answered, refreshing, joined, leading };
+
+/// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
+/// cache ends well.
+template <class Config, class T>
+class FlightControl : public WaitingRoom<Config, T>,
+                      public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
+  using State = WaitingRoom<Config, T>;
+
+ public:
+  using typename State::Entry;
+  using typename State::Found;
+  using typename State::Key;
+  using typename State::OwnedEntry;
+  using typename State::Threading;
+  using typename State::Value;
+  using Flight = detail::Flight<FlightControl>;
+  using Loader = detail::Loader<FlightControl>;
+
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
+  /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
+  /// `refreshing` runs the fetch and lands the flight.
+  template <class K, class Age, class Answer>
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
+                                                   Reference<Flight>& flight, const Answer& answer) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    Reference<Flight> opened;
+    for (;;) {
+      {
+        const Lock lock(lock_);
+        contents_.prefetch(hash);
+        // Read under the lock: what expires while we wait for it is not fresh.
+        const TimePoint time = now();
+        const Found entry = contents_.find(hash, key);
+        if (this->answers(entry, takes_not_found, age, time)) {
+          this->answer_by(answer, entry, time, lock_.counts());
+          return Beginning::answered;
+        }
+        Flight* const running = flights_.find(hash, key);
+        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+        if (stale == Stale::answers) {
+          answer_stale(answer, entry, time);
+          return Beginning::answered;
+        }
+        if (running != nullptr) {
+          ++contents_.counted.misses;
+          if (FetchScope::is_within(running->id)) {
+            ++contents_.counted.lookups_without_fetch;
+            throw_recursive_fetch();
+          }
+          ++contents_.counted.fetches_joined;
+          flight = Reference<Flight>::share(*running);
+          return Beginning::joined;
+        }
+        if (!opened) {
+          opened = flights_.take(*this, contents_.take(), hash);
+          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+            opened->entry->set_key(key, hash);
+          }
+        }
+        if (opened->entry->has_key) {
+          if (stale == Stale::is_refreshed) {
+            answer_stale(answer, entry, time);
+            return open_refresh(opened, flight, time);
+          }
+          open(*opened, time);
+          flight = std::move(opened);
+          return Beginning::leading;
+        }
+      }
+      // The key is copied with no lock held; then we look again.
+      opened->entry->set_key(detail::make_key<T>(key), hash);
+    }
+  }
+
+  /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
+  void miss_without_fetch() noexcept {
+    const Lock lock(lock_);
+    ++contents_.counted.misses;
+    ++contents_.counted.lookups_without_fetch;
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
@@ -4901,6 +5377,7 @@ class FlightControl : public TierState<Config, T>,
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
+        if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
@@ -4911,7 +5388,7 @@ class FlightControl : public TierState<Config, T>,
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
-    if (has_waiters) wake(flight);
+    if (has_waiters) this->wake(flight);
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -4961,9 +5438,6 @@ class FlightControl : public TierState<Config, T>,
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
-  /// The lock, for waiters that must be told under it.
-  [[nodiscard]] auto& lock() const noexcept { return lock_; }
-
  protected:
   using State::contents_;
   using State::is_closed_;
@@ -4984,14 +5458,60 @@ class FlightControl : public TierState<Config, T>,
 
   using OutcomeKind = typename Outcome<Value>::Kind;
 
+  /// What an entry that is not fresh is to a lookup: nothing; its answer; its answer, and it has a new one fetched.
+  enum class Stale { is_gone, answers, is_refreshed };
+
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
+
+  template <class Age>
+  [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
+                                TimePoint time) const noexcept {
+    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    const Use use = contents_.use_of(entry, time);
+    if (use == Use::dead) return Stale::is_gone;
+    if (contents_.waits_to_retry(entry, time)) return Stale::answers;
+    if (use != Use::stale) return Stale::is_gone;
+    if (is_being_fetched) return Stale::answers;
+    return is_owned ? Stale::is_refreshed : Stale::is_gone;
+  }
+  template <class Answer>
+  void answer_stale(const Answer& answer, const Found& entry, TimePoint time) {
+    this->answer_by(answer, entry, time, lock_.counts());
+    ++contents_.counted.stale_hits;
+  }
+  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
+  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
+    TIERCACHE_TRY {
+      flights_.open(*opened, time);
+      flight = std::move(opened);
+      return Beginning::refreshing;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return Beginning::answered;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
+  }
+
+  /// Puts the old value, if it is still of use, in the place of a failure.
+  void rescue(Flight& flight, std::exception_ptr& failure) noexcept {
+    TIERCACHE_TRY {
+      const TimePoint time = now();
+      const Found held = contents_.find(flight.hash, flight.entry->key);
+      if (!held || !held->has_value()) return;
+      const Use use = contents_.use_of(held, time);
+      if (use != Use::stale && use != Use::on_failure) return;
+      contents_.note_failure(held, time);
+      flight.outcome.spare(held->value);
+    }
+    TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
+    }
   }
 
   /// Stores what a flight brought.
@@ -5016,11 +5536,6 @@ class FlightControl : public TierState<Config, T>,
     }
   }
 
-  static void line_up(Flight& flight, Waiter& waiter) noexcept {
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
-  }
-
   // What follows wants it not held.
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
@@ -5031,21 +5546,6 @@ class FlightControl : public TierState<Config, T>,
     }
     TIERCACHE_CATCH_ALL {}
     return false;
-  }
-
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
-      {
-        const Lock lock(lock_);
-        waiter = flight.waiters.pop_front();
-      }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
-    }
   }
 };
 
@@ -5555,6 +6055,10 @@ class Miss final : public Waiter {
         is_leading_ = false;
         const Beginning beginning = lookup_.begin(flight_);
         if (beginning == Beginning::answered) return true;
+        if (beginning == Beginning::refreshing) {
+          run_fetch();
+          return true;
+        }
         if (beginning == Beginning::leading) {
           lead();
           return false;
@@ -5973,7 +6477,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     };
   }
   detail::Beginning begin(detail::Reference<Flight>& flight) {
-    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, flight, answer());
+    return store_->begin(std::as_const(key_), Result::takes_not_found, modifiers_.age, Fetching::is_owned, flight,
+                         answer());
   }
 
   /// Tells whether there is an answer; else there is a flight to wait for. Whoever calls it is not suspended.
@@ -5993,7 +6498,9 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     const detail::Beginning beginning = begin(flight);
     if (beginning == detail::Beginning::answered) return true;
     miss_.emplace(*this, std::move(flight));
-    return beginning == detail::Beginning::leading && miss_->fetch();
+    if (beginning == detail::Beginning::joined) return false;
+    const bool is_done = miss_->fetch();
+    return is_done || beginning == detail::Beginning::refreshing;
   }
 
   TIERCACHE_NOINLINE result_type get_by_fetch() {
@@ -6092,48 +6599,6 @@ using UsableConfig = typename decltype(usable_config<Config>())::type;
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/tier_list.hpp>
-// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
-
-namespace tiercache::detail {
-
-template <class T, class... Tiers>
-inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
-
-/// Returns where `T` stands among `Tiers`; their number if it does not.
-template <class T, class... Tiers>
-[[nodiscard]] consteval std::size_t index_among() {
-  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
-  std::size_t index = 0;
-  while (!matches[index]) ++index;
-  return index;
-}
-
-template <class... Tiers>
-[[nodiscard]] consteval bool are_distinct() {
-  std::size_t index = 0;
-  return ((index_among<Tiers, Tiers...>() == index++) && ...);
-}
-
-/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
-template <class T>
-concept Keyed = !is_unkeyed<T>;
-
-/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
-template <class T>
-struct TypesOf {
-  using key_type = int;
-  using value_type = int;
-};
-template <class T>
-  requires DeclaresTier<T>
-struct TypesOf<T> {
-  using key_type = typename T::key_type;
-  using value_type = typename T::value_type;
-};
-
-}  // namespace tiercache::detail
-
 // <tiercache/detail/functions.hpp>
 // The functions that are given to visit, invalidate_if and on_removal: what they must take, and how they are called.
 // Fetchers are functions of another kind: fetcher.hpp.
@@ -6182,6 +6647,167 @@ template <class T, class F>
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/invalidation.hpp>
+// Invalidation: forgetting in one tier, and in all that cascades from there. What a tier declares of that is in
+// cascade.hpp; what one store does, in detail/store.hpp.
+
+namespace tiercache::detail {
+
+/// Invalidates in the stores of a cache. Each call returns how many entries were dropped, those of the cascade
+/// included. Functions of the cascade run with no lock held, but for predicates.
+template <class Stores>
+class Invalidation {
+ public:
+  explicit Invalidation(const Stores& stores) noexcept : stores_(stores) {}
+
+  template <class T, class K>
+  std::size_t key(const K& key) {
+    return finish(drop_key<T>(key, RemovalCause::Invalidated));
+  }
+  template <class T>
+  std::size_t whole() {
+    return finish(drop_whole<T>(RemovalCause::Invalidated));
+  }
+  template <class T, class Predicate>
+  std::size_t where(const Predicate& is_meant) {
+    return finish(drop_where<T>(is_meant, RemovalCause::Invalidated));
+  }
+
+ private:
+  template <class T>
+  using RemovalsOf =
+      typename std::remove_reference_t<decltype(std::declval<const Stores&>().template of<T>())>::Removals;
+
+  /// Passes on what a function of the cascade threw, now that all of it was carried out.
+  std::size_t finish(std::size_t dropped) const {
+    if (failure_) detail::rethrow(failure_);
+    return dropped;
+  }
+
+  template <class T, class K>
+  [[nodiscard]] std::size_t drop_key(const K& key, RemovalCause cause) {
+    RemovalsOf<T> removals;
+    std::size_t dropped = stores_.template of<T>().invalidate(key, cause, removals);
+    if constexpr (Cascades<T>) {
+      if (dropped != 0) {
+        dropped += cascade_all<T>(removals);
+      } else {
+        dropped = cascade<T>(detail::make_key<T>(key), nullptr);
+        dropped += cascade_whole<T>();
+      }
+    }
+    return dropped;
+  }
+  template <class T>
+  [[nodiscard]] std::size_t drop_whole(RemovalCause cause) {
+    RemovalsOf<T> removals;
+    const std::size_t dropped = stores_.template of<T>().invalidate_all(cause, removals);
+    return dropped + cascade_all<T>(removals);
+  }
+  template <class T, class Predicate>
+  [[nodiscard]] std::size_t drop_where(const Predicate& is_meant, RemovalCause cause) {
+    RemovalsOf<T> removals;
+    const std::size_t dropped = stores_.template of<T>().invalidate_if(is_meant, cause, removals);
+    return dropped + cascade_all<T>(removals);
+  }
+
+  template <class T>
+  [[nodiscard]] std::size_t cascade_all(const RemovalsOf<T>& removals) {
+    std::size_t dropped = 0;
+    if constexpr (Cascades<T>) {
+      removals.for_each([&](const auto& key, const auto* value) { dropped += cascade<T>(key, value); });
+      dropped += cascade_whole<T>();
+    }
+    return dropped;
+  }
+
+  /// The parts that are the same for every key.
+  template <class T>
+  [[nodiscard]] std::size_t cascade_whole() {
+    std::size_t dropped = 0;
+    T::also_invalidates.for_each([&]<class Part>(const Part&) {
+      using Target = typename Part::Target;
+      if constexpr (std::is_same_v<Part, WholeTier<Target>>) {
+        dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
+      }
+    });
+    return dropped;
+  }
+
+  /// The parts that depend on the key.
+  template <class T>
+  [[nodiscard]] std::size_t cascade(const typename T::key_type& key, const typename T::value_type* cached) {
+    std::size_t dropped = 0;
+    T::also_invalidates.for_each([&]<class Part>(const Part& part) {
+      using Target = typename Part::Target;
+      if constexpr (!std::is_same_v<Part, WholeTier<Target>>) {
+        TIERCACHE_TRY {
+          dropped += this->template cascade_part<T>(part, key, cached);
+        }
+        TIERCACHE_CATCH_ALL {
+          if (!failure_) failure_ = std::current_exception();
+          dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
+        }
+      }
+    });
+    return dropped;
+  }
+
+  template <class T, class Target, class F>
+  [[nodiscard]] std::size_t cascade_part(const KeysOfTier<Target, F>& part, const typename T::key_type& key,
+                                         const typename T::value_type* cached) {
+    constexpr bool fits =
+        is_unkeyed<T> ? requires { part.function(cached); } : requires { part.function(key, cached); };
+    static_assert(
+        fits,
+        "tiercache: this cascade cannot call its function: keys<T> takes one of (const Key&, const Value*), for "
+        "an Unkeyed tier of (const Value*), which returns a key, an optional key or a range of keys of T");
+    if constexpr (!fits) {
+      return 0;
+    } else if constexpr (is_unkeyed<T>) {
+      return named<Target>(part.function(cached));
+    } else {
+      return named<Target>(part.function(key, cached));
+    }
+  }
+
+  /// Invalidates the key or keys that a function returned.
+  template <class Target, class Named>
+  [[nodiscard]] std::size_t named(const Named& named) {
+    if constexpr (key_form<Target, Named>() != KeyForm::unfit) {
+      return drop_key<Target>(detail::keep_key<Target, const Named&>(named), RemovalCause::Cascaded);
+    } else if constexpr (requires { named.has_value(); }) {
+      return named.has_value() ? this->template named<Target>(*named) : 0;
+    } else {
+      std::size_t dropped = 0;
+      for (const auto& one : named) dropped += this->template named<Target>(one);
+      return dropped;
+    }
+  }
+
+  template <class T, class Target, class F>
+  [[nodiscard]] std::size_t cascade_part(const PartOfTier<Target, F>& part, const typename T::key_type& key,
+                                         const typename T::value_type*) {
+    const auto is_meant = [&](const typename Target::key_type& its_key, const typename Target::value_type& value) {
+      if constexpr (is_unkeyed<T> && is_unkeyed<Target>) {
+        return static_cast<bool>(part.function(value));
+      } else if constexpr (is_unkeyed<T>) {
+        return static_cast<bool>(part.function(its_key, value));
+      } else if constexpr (is_unkeyed<Target>) {
+        return static_cast<bool>(part.function(key, value));
+      } else {
+        return static_cast<bool>(part.function(key, its_key, value));
+      }
+    };
+    return drop_where<Target>(is_meant, RemovalCause::Cascaded);
+  }
+
+  const Stores& stores_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/store.hpp>
 // Store: one tier at work. It decides what every reading and writing operation means for the tier's contents and its
 // flights; how a fetch goes is decided in detail/flight_control.hpp. The other tiers are not known here.
@@ -6202,15 +6828,16 @@ class Store final : public FlightControl<Config, T> {
   using Control::is_closed_;
   using Control::lock_;
   using Control::now;
+  using Control::usual_hit;
   using typename Control::Entry;
   using typename Control::Found;
   using typename Control::Lock;
   using typename Control::OwnedEntry;
   using typename Control::Reading;
-  using typename Control::Removals;
 
  public:
   using typename Control::Flight;
+  using typename Control::Removals;
   using typename Control::Threading;
   using typename Control::Value;
 
@@ -6222,19 +6849,21 @@ class Store final : public FlightControl<Config, T> {
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
     const std::uint32_t hash = contents_.hash_of(key);
-    const Reading lock(lock_);
-    const Found entry = contents_.find(hash, key);
-    if (!entry || !contents_.is_fresh(entry, now())) {
-      ++lock.counts().misses;
-      return false;
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      const bool is_usual = !entry || contents_.is_usual(entry);
+      if (is_usual && (!entry || !contents_.is_usual_fresh(entry, now()))) {
+        ++lock.counts().misses;
+        return false;
+      }
+      if (is_usual) [[likely]] {
+        use(std::as_const(entry->value));
+        usual_hit(entry, lock.counts());
+        return true;
+      }
     }
-    if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, lock.counts());
-      return false;
-    }
-    use(std::as_const(entry->value));
-    hit(entry, lock.counts());
-    return true;
+    return read_unusual<Passed<K>, Passed<Use>>(key, use);
   }
 
   template <class K>
@@ -6274,21 +6903,21 @@ class Store final : public FlightControl<Config, T> {
     contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
 
+  // What these drop is left with the caller, in removals that were made before: it has to go when no lock is held.
+
   template <class K>
-  std::size_t invalidate(const K& key) {
+  std::size_t invalidate(const K& key, RemovalCause cause, Removals& removals) {
     const std::uint32_t hash = contents_.hash_of(key);
-    Removals removals;
     const Lock lock(lock_);
     const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
     if (!entry) return 0;
-    contents_.drop(entry, RemovalCause::Invalidated, removals);
+    contents_.drop(entry, cause, removals);
     return 1;
   }
 
-  std::size_t invalidate_all(RemovalCause cause) noexcept {
-    Removals removals;
+  std::size_t invalidate_all(RemovalCause cause, Removals& removals) noexcept {
     const Lock lock(lock_);
     flights_.supersede_all();
     return contents_.drop_all(cause, removals);
@@ -6297,13 +6926,12 @@ class Store final : public FlightControl<Config, T> {
   /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
   /// the predicate too, for all we know.
   template <class Predicate>
-  std::size_t invalidate_if(const Predicate& is_meant) {
-    Removals removals;
+  std::size_t invalidate_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
     const Lock lock(lock_);
     const auto is_entry_meant = [&is_meant](const Found& entry) -> bool {
       return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
-    const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
+    const std::size_t dropped = contents_.drop_if(is_entry_meant, cause, removals);
     flights_.supersede_all();
     return dropped;
   }
@@ -6378,6 +7006,33 @@ class Store final : public FlightControl<Config, T> {
   friend Control;
   ~Store() = default;
 
+  /// How an argument is passed that need not have an address for it: a number on the stack costs the hit more than all
+  /// that a deadline does.
+  template <class A>
+  using Passed = std::conditional_t<std::is_scalar_v<A> || (std::is_class_v<A> && std::is_trivially_copyable_v<A> &&
+                                                            sizeof(A) <= 2 * sizeof(void*)),
+                                    A, const A&>;
+
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Use>
+  TIERCACHE_NOINLINE bool read_unusual(K key, Use use) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    const Reading lock(lock_);
+    const Found entry = contents_.find(hash, key);
+    const TimePoint time = now();
+    if (!entry || !contents_.is_fresh(entry, time)) {
+      ++lock.counts().misses;
+      return false;
+    }
+    if (!entry->has_value()) {
+      hit_none(entry, time, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, time, lock.counts());
+    return true;
+  }
+
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);
     return contents_.take();
@@ -6407,6 +7062,10 @@ class Stores : StoreHolder<Config, Tiers>... {
   template <class... Overridden>
   explicit Stores(const PolicyOverride<Overridden>&... overrides)
       : StoreHolder<Config, Tiers>(policy_among<Tiers>(overrides...))... {}
+
+  /// Whether the cache has the tier `T`.
+  template <class T>
+  static constexpr bool has = is_one_of<T, Tiers...>;
 
   template <class T>
   [[nodiscard]] Store<Config, T>& of() const {
@@ -6470,13 +7129,16 @@ class KeyInvalidation {
  public:
   KeyInvalidation(const Stores& stores, typename TypesOf<T>::key_type key) : stores_(stores), key_(std::move(key)) {}
 
-  void operator()() const { static_cast<void>(stores_.template of<T>().invalidate(key_)); }
+  void operator()() const { static_cast<void>(Invalidation<Stores>(stores_).template key<T>(key_)); }
   void again() const noexcept {
     TIERCACHE_TRY {
       return (*this)();
     }
     TIERCACHE_CATCH_ALL {}
-    static_cast<void>(stores_.template of<T>().invalidate_all(RemovalCause::Invalidated));
+    TIERCACHE_TRY {
+      static_cast<void>(Invalidation<Stores>(stores_).template whole<T>());
+    }
+    TIERCACHE_CATCH_ALL {}
   }
 
  private:
@@ -6644,6 +7306,7 @@ class BasicTieredCache {
   static_assert((detail::is_valid_tier<Tiers>() && ...));
   static_assert(detail::are_distinct<Tiers...>(),
                 "tiercache: a tier is named twice; declare a type for each kind of thing");
+  static_assert((detail::is_valid_cascade<Tiers, Tiers...>() && ...));
 
   template <class T>
   using Key = typename detail::TypesOf<T>::key_type;
@@ -6652,6 +7315,7 @@ class BasicTieredCache {
   template <class T>
   using Store = detail::Store<detail::UsableConfig<Config>, T>;
   using Threading = typename detail::UsableConfig<Config>::threading;
+  using Stores = detail::Stores<detail::UsableConfig<Config>, Tiers...>;
 
  public:
   /// Makes an empty cache, with the tiers' own policies but for those given with `with<T>(policy)`. Allocates about
@@ -6730,6 +7394,12 @@ class BasicTieredCache {
   /// value stored; else it waits for the fetch that is under way. An exception goes to everybody who waits, and nothing
   /// is stored. A value whose fetch began before an invalidation or a `put` of its key goes to those who waited for it
   /// already, and is not stored. Its TTL counts from the start of its fetch.
+  ///
+  /// Where the policy says that a value is of use after its TTL, a stale one is a hit while one fetch gets a new one, and
+  /// an old one is handed out in place of a failure; see `TierPolicy`.
+  ///
+  /// Who waited is resumed inline by the thread on which the fetch ended, or where `resume_on` or the promise says; see
+  /// `Lookup`. Whoever did not have to wait goes on.
   ///
   /// Throws what the fetcher throws; `recursive_fetch` if the fetch of a key asks for that key; `fetch_abandoned` if
   /// the fetch was dropped by whatever was to run it. A fetch that asks for its own key only after it was suspended by
@@ -6813,12 +7483,12 @@ class BasicTieredCache {
   /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
-    return store<T>().invalidate(detail::keep_key<T, const K&>(key));
+    return invalidation().template key<T>(detail::keep_key<T, const K&>(key));
   }
   /// Drops all entries of the tier; returns how many. Linear in the most entries that it ever held.
   template <class T>
   std::size_t invalidate() {
-    return store<T>().invalidate_all(RemovalCause::Invalidated);
+    return invalidation().template whole<T>();
   }
   /// Drops the entries for which `is_meant(key, value)` holds (`is_meant(value)` for an `Unkeyed` tier); returns how
   /// many.
@@ -6828,20 +7498,21 @@ class BasicTieredCache {
   /// nothing. Linear in the most entries that the tier ever held.
   template <class T, class Predicate>
   std::size_t invalidate_if(Predicate&& is_meant) {
-    return store<T>().invalidate_if([&is_meant](const Key<T>& key, const Value<T>& value) {
+    const auto is_entry_meant = [&is_meant](const Key<T>& key, const Value<T>& value) {
       return detail::call_predicate<T>(is_meant, key, value);
-    });
+    };
+    return invalidation().template where<T>(is_entry_meant);
   }
   /// Drops all entries of all tiers; returns how many. Tier by tier: to another thread one may be empty before the
   /// next.
-  std::size_t clear() { return (store<Tiers>().invalidate_all(RemovalCause::Cleared) + ...); }
+  std::size_t clear() { return (clear_one<Tiers>() + ...); }
 
   /// Returns a write of what `key` stands for: `co_await cache.write<Cards>(id, operation)` invalidates the key, calls
   /// `operation()`, awaits what that gives if it can be awaited, and invalidates again: a fetch that overlaps it is not
   /// stored. It yields what the operation yields; if that throws, the invalidation still stands. See `Write`.
   template <class T, class K = Key<T>, class Operation>
   auto write(const K& key, Operation&& operation) {
-    using Invalidation = detail::KeyInvalidation<T, decltype(stores_)>;
+    using Invalidation = detail::KeyInvalidation<T, Stores>;
     return Write<Invalidation, Operation>(
         Invalidation(stores_, detail::make_key<T>(detail::keep_key<T, const K&>(key))),
         std::forward<Operation>(operation));
@@ -6925,6 +7596,15 @@ class BasicTieredCache {
     return stores_.template of<T>();
   }
 
+  [[nodiscard]] detail::Invalidation<Stores> invalidation() const noexcept {
+    return detail::Invalidation<Stores>(stores_);
+  }
+  template <class T>
+  std::size_t clear_one() {
+    typename Store<T>::Removals removals;
+    return store<T>().invalidate_all(RemovalCause::Cleared, removals);
+  }
+
   template <class T>
   [[nodiscard]] static auto no_key() {
     static_assert(detail::is_unkeyed<T> || !detail::is_one_of<T, Tiers...>,
@@ -6955,7 +7635,7 @@ class BasicTieredCache {
     }
   }
 
-  detail::Stores<detail::UsableConfig<Config>, Tiers...> stores_;
+  Stores stores_;
 };
 
 /// The cache that is safe from many threads.

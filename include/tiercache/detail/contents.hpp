@@ -48,10 +48,26 @@ class Contents {
     return entries_.find(hash, key);
   }
 
-  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
-    return lifetimes_.is_fresh(entry, time);
+  /// Tells whether an entry is as most are: then it is fresh, and was read, by less.
+  [[nodiscard]] bool is_usual(const Found& entry) const noexcept { return lifetimes_.is_usual(entry); }
+  [[nodiscard]] bool is_usual_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_usual_fresh(entry, time);
   }
-  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry); }
+  [[nodiscard]] bool is_fresh(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.is_fresh(entry, time, hashes());
+  }
+  /// Tells what an entry is good for.
+  [[nodiscard]] Use use_of(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.use_of(entry, time, hashes());
+  }
+  [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry, hashes()); }
+
+  /// Tells whether it is too early to try again to replace an entry, after a fetch that failed.
+  [[nodiscard]] bool waits_to_retry(const Found& entry, TimePoint time) const noexcept {
+    return lifetimes_.waits_to_retry(entry, time);
+  }
+  /// Notes that a fetch failed which was to replace an entry. Throws `std::bad_alloc`.
+  void note_failure(const Found& entry, TimePoint time) { lifetimes_.note_failure(entry, time); }
 
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] const TierPolicy& policy() const noexcept { return policy_; }
@@ -68,8 +84,12 @@ class Contents {
     return stats;
   }
 
-  /// Tells the eviction policy that the entry answered a lookup.
-  void hit(const Found& entry) noexcept { entries_.touch(entry); }
+  /// Notes that an entry answered a lookup.
+  void hit(const Found& entry, TimePoint time) noexcept {
+    lifetimes_.note_read(entry, time);
+    entries_.touch(entry);
+  }
+  void usual_hit(const Found& entry) noexcept { entries_.touch(entry); }
 
   /// Returns an entry to be filled and stored. Throws `std::bad_alloc`.
   [[nodiscard]] OwnedEntry take() { return entries_.take(); }
@@ -81,7 +101,7 @@ class Contents {
   /// has changed nothing.
   void reserve(const Entry& entry, std::uint32_t hash, const std::optional<Ttl>& own_ttl) {
     entries_.reserve(hash);
-    if (own_ttl) lifetimes_.reserve(entry.slot);
+    lifetimes_.reserve(entry.slot, own_ttl.has_value());
   }
 
   /// Stores an entry, as of `stored_at`, in place of the one held under its key, if any. Wants a `reserve` before. What
@@ -90,16 +110,16 @@ class Contents {
   void admit(OwnedEntry& owned, const Found& held, TimePoint stored_at, const std::optional<Ttl>& own_ttl,
              TimePoint time, Removals& removals) noexcept {
     const Found entry{owned.get(), owned->slot};
-    lifetimes_.set(entry, stored_at, own_ttl);
-    const bool is_dead = !is_fresh(entry, time);
+    lifetimes_.set(entry, stored_at, own_ttl, time);
+    const bool is_dead = this->is_dead(entry, time);
     const bool is_light = is_weight_left(entry->weight, held.entry);
-    const bool was_fresh = held && is_fresh(held, time);
+    const bool was_alive = held && !this->is_dead(held, time);
     if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
       ++counted.store_failures;
-      if (held) drop(held, was_fresh ? RemovalCause::Evicted : RemovalCause::Expired, removals);
+      if (held) drop(held, was_alive ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
-    const RemovalCause cause = was_fresh ? RemovalCause::Replaced : RemovalCause::Expired;
+    const RemovalCause cause = was_alive ? RemovalCause::Replaced : RemovalCause::Expired;
     if (held && is_light) {
       report(entries_.replace(held, std::move(owned)), cause, removals);
       sweep(time, entry.entry, removals);
@@ -113,7 +133,7 @@ class Contents {
       if (!Entries::has_admission) make_room_for(entry->weight, removals);
       entries_.link(std::move(owned));
     }
-    if (!was_fresh) ++counted.inserts;
+    if (!was_alive) ++counted.inserts;
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
@@ -136,7 +156,7 @@ class Contents {
   }
 
   std::size_t drop_expired(TimePoint time, Removals& removals) noexcept {
-    return drop_if([&](const Found& entry) { return !is_fresh(entry, time); }, RemovalCause::Expired, removals);
+    return drop_if([&](const Found& entry) { return is_dead(entry, time); }, RemovalCause::Expired, removals);
   }
 
   std::size_t drop_all(RemovalCause cause, Removals& removals) noexcept {
@@ -168,6 +188,7 @@ class Contents {
     drop_expired(time, removals);  // before a longer TTL could bring them back
     policy_ = policy;
     lifetimes_.follow(policy);
+    if (lifetimes_.is_idling()) note_reads(time);
     tell_room();
     keep_bounds(nullptr, removals);
   }
@@ -178,6 +199,25 @@ class Contents {
   }
 
  private:
+  [[nodiscard]] auto hashes() const noexcept {
+    return [this](const Entry& entry) noexcept { return entries_.hash_of(entry); };
+  }
+
+  [[nodiscard]] bool is_dead(const Found& entry, TimePoint time) const noexcept {
+    return use_of(entry, time) == Use::dead;
+  }
+
+  /// Counts what is held as read now. Without memory for that it counts as read when it was stored.
+  void note_reads(TimePoint time) noexcept {
+    entries_.for_each([&](const Found& entry) {
+      TIERCACHE_TRY {
+        lifetimes_.reserve(entry.slot, false);
+      }
+      TIERCACHE_CATCH_ALL {}
+      lifetimes_.note_read(entry, time);
+    });
+  }
+
   /// Counts why an entry left, and sends it on its way: the one way in which an entry leaves.
   void report(OwnedEntry entry, RemovalCause cause, Removals& removals) noexcept {
     switch (cause) {
@@ -192,6 +232,7 @@ class Contents {
         ++counted.evictions;
         break;
       case RemovalCause::Invalidated:
+      case RemovalCause::Cascaded:
       case RemovalCause::Cleared:
         ++counted.invalidations;
         break;
@@ -205,7 +246,7 @@ class Contents {
     const Slot steps = entries_.places() <= 16 ? entries_.places() : 2;
     for (Slot step = 0; step < steps; ++step) {
       const Found entry = entries_.next_in_sweep();
-      if (!entry || entry.entry == fresh || is_fresh(entry, time)) continue;
+      if (!entry || entry.entry == fresh || !is_dead(entry, time)) continue;
       drop(entry, RemovalCause::Expired, removals);
     }
   }

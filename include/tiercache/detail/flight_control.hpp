@@ -9,8 +9,8 @@
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
-#include <tiercache/detail/tier_state.hpp>
 #include <tiercache/detail/waiter.hpp>
+#include <tiercache/detail/waiting_room.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/removal_cause.hpp>
 #include <tiercache/tier.hpp>
@@ -29,22 +29,16 @@ class Store;
 template <class Control>
 class Loader;
 
-/// How a `get_or_fetch` began: answered from memory, as one more waiter, or as the one who is to run the fetch.
-enum class Beginning { answered, joined, leading };
-
-/// A wait that can be stopped. Guarded by the tier's lock.
-struct StoppableWait {
-  /// Who is on the list, or was: alive as long as this can be stopped.
-  Waiter* waiter = nullptr;
-  bool is_stopped = false;
-};
+/// How a `get_or_fetch` began: answered from memory; the same, and it is to run a fetch that nobody waits for; as one
+/// more waiter; as the one who is to run the fetch.
+enum class Beginning { answered, refreshing, joined, leading };
 
 /// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
 /// cache ends well.
 template <class Config, class T>
-class FlightControl : public TierState<Config, T>,
+class FlightControl : public WaitingRoom<Config, T>,
                       public Counted<FlightControl<Config, T>, typename Config::threading::ReferenceCount> {
-  using State = TierState<Config, T>;
+  using State = WaitingRoom<Config, T>;
 
  public:
   using typename State::Entry;
@@ -56,10 +50,11 @@ class FlightControl : public TierState<Config, T>,
   using Flight = detail::Flight<FlightControl>;
   using Loader = detail::Loader<FlightControl>;
 
-  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`. Whoever
-  /// gets `leading` runs the fetch and lands the flight.
+  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
+  /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
+  /// `refreshing` runs the fetch and lands the flight.
   template <class K, class Age, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age,
+  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
                                                    Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
@@ -71,10 +66,16 @@ class FlightControl : public TierState<Config, T>,
         const TimePoint time = now();
         const Found entry = contents_.find(hash, key);
         if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, lock_.counts());
+          this->answer_by(answer, entry, time, lock_.counts());
           return Beginning::answered;
         }
-        if (Flight* const running = flights_.find(hash, key)) {
+        Flight* const running = flights_.find(hash, key);
+        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+        if (stale == Stale::answers) {
+          answer_stale(answer, entry, time);
+          return Beginning::answered;
+        }
+        if (running != nullptr) {
           ++contents_.counted.misses;
           if (FetchScope::is_within(running->id)) {
             ++contents_.counted.lookups_without_fetch;
@@ -84,14 +85,17 @@ class FlightControl : public TierState<Config, T>,
           flight = Reference<Flight>::share(*running);
           return Beginning::joined;
         }
-        if (opened) {
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
+        if (!opened) {
+          opened = flights_.take(*this, contents_.take(), hash);
+          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+            opened->entry->set_key(key, hash);
+          }
         }
-        opened = flights_.take(*this, contents_.take(), hash);
-        if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-          opened->entry->set_key(key, hash);
+        if (opened->entry->has_key) {
+          if (stale == Stale::is_refreshed) {
+            answer_stale(answer, entry, time);
+            return open_refresh(opened, flight, time);
+          }
           open(*opened, time);
           flight = std::move(opened);
           return Beginning::leading;
@@ -107,52 +111,6 @@ class FlightControl : public TierState<Config, T>,
     const Lock lock(lock_);
     ++contents_.counted.misses;
     ++contents_.counted.lookups_without_fetch;
-  }
-
-  /// Puts a waiter on the flight's list, unless the flight is done: then there is nothing to wait for.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done) return false;
-    line_up(flight, waiter);
-    return true;
-  }
-  /// The same, for one that can be stopped: not if that happened already.
-  [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
-    const Lock lock(lock_);
-    if (flight.is_done || wait.is_stopped) return false;
-    line_up(flight, waiter);
-    wait.waiter = &waiter;
-    return true;
-  }
-
-  /// Ends a wait, or has it not begin any more. Moves the waiter, if it waits, to `aside`, from where it can still
-  /// leave until it is taken.
-  void stop(StoppableWait& wait, WaiterList& aside) noexcept {
-    const Lock lock(lock_);
-    wait.is_stopped = true;
-    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
-  }
-  /// Tells the waiter aside, if it is there still, that it was stopped.
-  void end_stopped(WaiterList& aside) noexcept {
-    Waiter* waiter = nullptr;
-    {
-      const Lock lock(lock_);
-      waiter = aside.pop_front();
-    }
-    if (waiter == nullptr) return;
-    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-    waiter->stopped();
-  }
-
-  [[nodiscard]] bool is_done(const Flight& flight) const noexcept {
-    const Lock lock(lock_);
-    return flight.is_done;
-  }
-
-  /// Takes a waiter off the list that it is on; tells whether it was on one. If not, its waking is under way.
-  bool leave(Waiter& waiter) noexcept {
-    const Lock lock(lock_);
-    return WaiterList::erase(waiter);
   }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
@@ -189,6 +147,7 @@ class FlightControl : public TierState<Config, T>,
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
         ++contents_.counted.fetch_failures;
+        if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
@@ -199,7 +158,7 @@ class FlightControl : public TierState<Config, T>,
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
     }
-    if (has_waiters) wake(flight);
+    if (has_waiters) this->wake(flight);
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -249,9 +208,6 @@ class FlightControl : public TierState<Config, T>,
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
-  /// The lock, for waiters that must be told under it.
-  [[nodiscard]] auto& lock() const noexcept { return lock_; }
-
  protected:
   using State::contents_;
   using State::is_closed_;
@@ -272,14 +228,60 @@ class FlightControl : public TierState<Config, T>,
 
   using OutcomeKind = typename Outcome<Value>::Kind;
 
+  /// What an entry that is not fresh is to a lookup: nothing; its answer; its answer, and it has a new one fetched.
+  enum class Stale { is_gone, answers, is_refreshed };
+
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
+
+  template <class Age>
+  [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
+                                TimePoint time) const noexcept {
+    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    const Use use = contents_.use_of(entry, time);
+    if (use == Use::dead) return Stale::is_gone;
+    if (contents_.waits_to_retry(entry, time)) return Stale::answers;
+    if (use != Use::stale) return Stale::is_gone;
+    if (is_being_fetched) return Stale::answers;
+    return is_owned ? Stale::is_refreshed : Stale::is_gone;
+  }
+  template <class Answer>
+  void answer_stale(const Answer& answer, const Found& entry, TimePoint time) {
+    this->answer_by(answer, entry, time, lock_.counts());
+    ++contents_.counted.stale_hits;
+  }
+  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
+  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
+    TIERCACHE_TRY {
+      flights_.open(*opened, time);
+      flight = std::move(opened);
+      return Beginning::refreshing;
+    }
+    TIERCACHE_CATCH_ALL {}
+    return Beginning::answered;
+  }
 
   void open(Flight& flight, TimePoint time) {
     flights_.open(flight, time);
     ++contents_.counted.misses;
     ++contents_.counted.fetches_led;
+  }
+
+  /// Puts the old value, if it is still of use, in the place of a failure.
+  void rescue(Flight& flight, std::exception_ptr& failure) noexcept {
+    TIERCACHE_TRY {
+      const TimePoint time = now();
+      const Found held = contents_.find(flight.hash, flight.entry->key);
+      if (!held || !held->has_value()) return;
+      const Use use = contents_.use_of(held, time);
+      if (use != Use::stale && use != Use::on_failure) return;
+      contents_.note_failure(held, time);
+      flight.outcome.spare(held->value);
+    }
+    TIERCACHE_CATCH_ALL {
+      failure = std::current_exception();
+    }
   }
 
   /// Stores what a flight brought.
@@ -304,11 +306,6 @@ class FlightControl : public TierState<Config, T>,
     }
   }
 
-  static void line_up(Flight& flight, Waiter& waiter) noexcept {
-    waiter.asked_within = FetchScope::current();
-    flight.waiters.push_back(waiter);
-  }
-
   // What follows wants it not held.
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
@@ -319,21 +316,6 @@ class FlightControl : public TierState<Config, T>,
     }
     TIERCACHE_CATCH_ALL {}
     return false;
-  }
-
-  /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
-  /// that may have destroyed it; and none is resumed from within another.
-  void wake(Flight& flight) noexcept {
-    for (;;) {
-      Waiter* waiter = nullptr;
-      {
-        const Lock lock(lock_);
-        waiter = flight.waiters.pop_front();
-      }
-      if (waiter == nullptr) return;
-      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-      waiter->settled();
-    }
   }
 };
 

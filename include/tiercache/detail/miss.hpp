@@ -297,6 +297,10 @@ class Miss final : public Waiter {
         is_leading_ = false;
         const Beginning beginning = lookup_.begin(flight_);
         if (beginning == Beginning::answered) return true;
+        if (beginning == Beginning::refreshing) {
+          run_fetch();
+          return true;
+        }
         if (beginning == Beginning::leading) {
           lead();
           return false;

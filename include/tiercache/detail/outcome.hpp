@@ -53,6 +53,13 @@ class Outcome {
     kind_ = Kind::error;
   }
 
+  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
+  void spare(const Value& value) {
+    if (value_) return;
+    value_.emplace(value);
+    kind_ = Kind::value;
+  }
+
   /// Forgets what it came to.
   void reset() noexcept {
     kind_ = Kind::pending;

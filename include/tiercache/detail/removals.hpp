@@ -72,6 +72,14 @@ class Removals {
     }
   }
 
+  /// Runs `visit(key, value)` on all, with null for a value that there is none of.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    for (const Entry* entry = first_; entry != nullptr; entry = entry->next) {
+      visit(entry->key, entry->has_value() ? &entry->value : nullptr);
+    }
+  }
+
  private:
   // The entry has left whatever the listener throws, and there is nobody to hand it to.
   void report(const Entry& entry) noexcept {

@@ -26,6 +26,12 @@ class SlotArray {
     if (!chunks_[number]) chunks_[number] = Chunk(chunk_size);
   }
 
+  /// Returns the value for a slot; null if there is none.
+  [[nodiscard]] T* find(Slot slot) const noexcept {
+    const Slot number = slot / chunk_size;
+    return number < chunk_count_ && chunks_[number] ? &chunks_[number][slot % chunk_size] : nullptr;
+  }
+
   /// Returns the value for a slot for which there is one.
   [[nodiscard]] T& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_size][slot % chunk_size]; }
 

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace tiercache::detail {
@@ -31,15 +32,16 @@ class Store final : public FlightControl<Config, T> {
   using Control::is_closed_;
   using Control::lock_;
   using Control::now;
+  using Control::usual_hit;
   using typename Control::Entry;
   using typename Control::Found;
   using typename Control::Lock;
   using typename Control::OwnedEntry;
   using typename Control::Reading;
-  using typename Control::Removals;
 
  public:
   using typename Control::Flight;
+  using typename Control::Removals;
   using typename Control::Threading;
   using typename Control::Value;
 
@@ -51,19 +53,21 @@ class Store final : public FlightControl<Config, T> {
   template <class K, class Use>
   bool read(const K& key, const Use& use) {
     const std::uint32_t hash = contents_.hash_of(key);
-    const Reading lock(lock_);
-    const Found entry = contents_.find(hash, key);
-    if (!entry || !contents_.is_fresh(entry, now())) {
-      ++lock.counts().misses;
-      return false;
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      const bool is_usual = !entry || contents_.is_usual(entry);
+      if (is_usual && (!entry || !contents_.is_usual_fresh(entry, now()))) {
+        ++lock.counts().misses;
+        return false;
+      }
+      if (is_usual) [[likely]] {
+        use(std::as_const(entry->value));
+        usual_hit(entry, lock.counts());
+        return true;
+      }
     }
-    if (!entry->has_value()) [[unlikely]] {
-      hit_none(entry, lock.counts());
-      return false;
-    }
-    use(std::as_const(entry->value));
-    hit(entry, lock.counts());
-    return true;
+    return read_unusual<Passed<K>, Passed<Use>>(key, use);
   }
 
   template <class K>
@@ -103,21 +107,21 @@ class Store final : public FlightControl<Config, T> {
     contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
 
+  // What these drop is left with the caller, in removals that were made before: it has to go when no lock is held.
+
   template <class K>
-  std::size_t invalidate(const K& key) {
+  std::size_t invalidate(const K& key, RemovalCause cause, Removals& removals) {
     const std::uint32_t hash = contents_.hash_of(key);
-    Removals removals;
     const Lock lock(lock_);
     const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
     if (flight != nullptr) flights_.supersede(*flight);
     if (!entry) return 0;
-    contents_.drop(entry, RemovalCause::Invalidated, removals);
+    contents_.drop(entry, cause, removals);
     return 1;
   }
 
-  std::size_t invalidate_all(RemovalCause cause) noexcept {
-    Removals removals;
+  std::size_t invalidate_all(RemovalCause cause, Removals& removals) noexcept {
     const Lock lock(lock_);
     flights_.supersede_all();
     return contents_.drop_all(cause, removals);
@@ -126,13 +130,12 @@ class Store final : public FlightControl<Config, T> {
   /// Drops what `is_meant(key, value)` holds for. What is being fetched, and what is known not to exist, may come under
   /// the predicate too, for all we know.
   template <class Predicate>
-  std::size_t invalidate_if(const Predicate& is_meant) {
-    Removals removals;
+  std::size_t invalidate_if(const Predicate& is_meant, RemovalCause cause, Removals& removals) {
     const Lock lock(lock_);
     const auto is_entry_meant = [&is_meant](const Found& entry) -> bool {
       return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
-    const std::size_t dropped = contents_.drop_if(is_entry_meant, RemovalCause::Invalidated, removals);
+    const std::size_t dropped = contents_.drop_if(is_entry_meant, cause, removals);
     flights_.supersede_all();
     return dropped;
   }
@@ -206,6 +209,33 @@ class Store final : public FlightControl<Config, T> {
  private:
   friend Control;
   ~Store() = default;
+
+  /// How an argument is passed that need not have an address for it: a number on the stack costs the hit more than all
+  /// that a deadline does.
+  template <class A>
+  using Passed = std::conditional_t<std::is_scalar_v<A> || (std::is_class_v<A> && std::is_trivially_copyable_v<A> &&
+                                                            sizeof(A) <= 2 * sizeof(void*)),
+                                    A, const A&>;
+
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Use>
+  TIERCACHE_NOINLINE bool read_unusual(K key, Use use) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    const Reading lock(lock_);
+    const Found entry = contents_.find(hash, key);
+    const TimePoint time = now();
+    if (!entry || !contents_.is_fresh(entry, time)) {
+      ++lock.counts().misses;
+      return false;
+    }
+    if (!entry->has_value()) {
+      hit_none(entry, time, lock.counts());
+      return false;
+    }
+    use(std::as_const(entry->value));
+    hit(entry, time, lock.counts());
+    return true;
+  }
 
   [[nodiscard]] OwnedEntry take_entry() {
     const Lock lock(lock_);

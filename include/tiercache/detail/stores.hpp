@@ -28,6 +28,10 @@ class Stores : StoreHolder<Config, Tiers>... {
   explicit Stores(const PolicyOverride<Overridden>&... overrides)
       : StoreHolder<Config, Tiers>(policy_among<Tiers>(overrides...))... {}
 
+  /// Whether the cache has the tier `T`.
+  template <class T>
+  static constexpr bool has = is_one_of<T, Tiers...>;
+
   template <class T>
   [[nodiscard]] Store<Config, T>& of() const {
     static_assert(is_one_of<T, Tiers...>,

@@ -39,10 +39,34 @@ class TierState {
   [[nodiscard]] auto answer_or(const K& key, bool takes_not_found, const Age& age, const Answer& answer,
                                const Otherwise& otherwise) -> decltype(otherwise()) {
     const std::uint32_t hash = contents_.hash_of(key);
+    bool is_unusual = false;
     {
       const Reading lock(lock_);
       const Found entry = contents_.find(hash, key);
-      if (answers(entry, takes_not_found, age, now())) return answer_by(answer, entry, lock.counts());
+      if (entry) {
+        is_unusual = !contents_.is_usual(entry);
+        const TimePoint time = now();
+        if (!is_unusual && contents_.is_usual_fresh(entry, time) && age.allows(entry->stored_at, time)) {
+          return answer_by<true>(answer, entry, time, lock.counts());
+        }
+      }
+    }
+    if (is_unusual) return unusual_answer_or(key, takes_not_found, age, answer, otherwise);
+    return otherwise();
+  }
+
+ private:
+  // Apart, so that the usual hit has none of it. It looks again.
+  template <class K, class Age, class Answer, class Otherwise>
+  [[nodiscard]] TIERCACHE_NOINLINE auto unusual_answer_or(const K& key, bool takes_not_found, const Age& age,
+                                                          const Answer& answer, const Otherwise& otherwise)
+      -> decltype(otherwise()) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    {
+      const Reading lock(lock_);
+      const Found entry = contents_.find(hash, key);
+      const TimePoint time = now();
+      if (answers(entry, takes_not_found, age, time)) return answer_by(answer, entry, time, lock.counts());
     }
     return otherwise();
   }
@@ -66,12 +90,16 @@ class TierState {
 
   // What follows wants the lock held.
 
-  void hit(const Found& entry, ReadCounts& counts) noexcept {
-    contents_.hit(entry);
+  void usual_hit(const Found& entry, ReadCounts& counts) noexcept {
+    contents_.usual_hit(entry);
     ++counts.hits;
   }
-  void hit_none(const Found& entry, ReadCounts& counts) noexcept {
-    hit(entry, counts);
+  void hit(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    contents_.hit(entry, time);
+    ++counts.hits;
+  }
+  void hit_none(const Found& entry, TimePoint time, ReadCounts& counts) noexcept {
+    hit(entry, time, counts);
     ++counts.not_found_hits;
   }
   template <class Age>
@@ -79,19 +107,25 @@ class TierState {
     return entry && contents_.is_fresh(entry, time) && (entry->has_value() || takes_not_found) &&
            age.allows(entry->stored_at, time);
   }
-  template <class Answer>
-  auto answer_by(const Answer& answer, const Found& entry, ReadCounts& counts) {
+  template <bool is_usual = false, class Answer>
+  auto answer_by(const Answer& answer, const Found& entry, TimePoint time, ReadCounts& counts) {
     // Counted on the way out: the answer is made where the caller has it, so that no copy of it is destroyed under the
     // lock, and one that throws counts nothing.
     struct Count {
       ~Count() {
-        if (is_answered) entry->has_value() ? state.hit(entry, counts) : state.hit_none(entry, counts);
+        if (!is_answered) return;
+        if constexpr (is_usual) {
+          state.usual_hit(entry, counts);
+        } else {
+          entry->has_value() ? state.hit(entry, time, counts) : state.hit_none(entry, time, counts);
+        }
       }
       TierState& state;
       const Found& entry;
+      const TimePoint time;
       ReadCounts& counts;
       bool is_answered = true;
-    } count{*this, entry, counts};
+    } count{*this, entry, time, counts};
     TIERCACHE_TRY {
       return answer(std::as_const(*entry));
     }

@@ -96,6 +96,16 @@ consteval bool is_valid_tier() {
             "tiercache: this tier's policy has no ttl; write policy{.ttl = 5min}, or .ttl = tiercache::forever");
         static_assert(fault != PolicyFault::ttl_negative,
                       "tiercache: this tier's policy has a negative ttl; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_for_negative,
+                      "tiercache: this tier's policy has a negative stale_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::stale_if_error_negative,
+                      "tiercache: this tier's policy has a negative stale_if_error; give a duration of zero or more");
+        static_assert(fault != PolicyFault::retry_after_negative,
+                      "tiercache: this tier's policy has a negative retry_after; give a duration of zero or more");
+        static_assert(fault != PolicyFault::idle_for_negative,
+                      "tiercache: this tier's policy has a negative idle_for; give a duration of zero or more");
+        static_assert(fault != PolicyFault::jitter_out_of_range,
+                      "tiercache: this tier's policy has a jitter outside 0..1; give a fraction, not percent");
         static_assert(fault != PolicyFault::not_found_ttl_negative,
                       "tiercache: this tier's policy has a negative not_found_ttl; give a duration of zero or more");
         static_assert(fault != PolicyFault::trim_to_above_capacity,
