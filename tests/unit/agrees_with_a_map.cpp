@@ -2,6 +2,7 @@
 // answer, every counter, every removal and every entry held is compared. What the cache is free to choose (when it
 // reclaims an entry that is past its deadline) is learnt from the listener and checked to be allowed.
 #include "catch.hpp"
+#include "insides.hpp"
 #include "manual_time.hpp"
 
 #include <algorithm>
@@ -475,6 +476,8 @@ class Program {
              "peek shows the entry");
     }
     expect(cache_.template stats<T>() == expected, "peek counts nothing");
+    const char* const fault = support::fault_inside<T>(cache_);
+    expect(fault == nullptr, fault);
   }
 
   // A REQUIRE for each of a million comparisons would take most of the time.
