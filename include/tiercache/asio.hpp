@@ -59,6 +59,11 @@ struct AsioFetching<T, FromLoader> : Fetching<T, FromLoader> {
 template <class T, class F>
 using AsioAwaitable = net::awaitable<typename AsioFetching<T, F>::Result::type, typename AsioFetching<T, F>::Executor>;
 
+template <class X>
+inline constexpr bool is_asio_awaitable = false;
+template <class A, class E>
+inline constexpr bool is_asio_awaitable<net::awaitable<A, E>> = true;
+
 /// Returns the fetcher that a caller gave.
 template <class F>
 [[nodiscard]] auto& fetcher_in(F& given) noexcept {
@@ -258,6 +263,11 @@ auto async_get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, const Executo
   auto& store = detail::StoreOf<T>::in(cache);
   auto operation = detail::get_or_fetch_as_operation<T, Fetcher>(
       store, detail::make_key<T>(detail::keep_key<T, K>(std::forward<K>(key))), Fetcher(std::forward<F>(fetcher)));
+  using Returned = decltype(detail::net::co_spawn(executor, std::move(operation), std::forward<Token>(token)));
+  static_assert(
+      !detail::is_destroyed_twice<typename detail::GivenFetcher<F>::Given> || !detail::is_asio_awaitable<Returned>,
+      "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+      "tiercache::async_get_or_fetch<T>(cache, executor, key, fetch, token);");
   return detail::net::co_spawn(executor, std::move(operation), std::forward<Token>(token));
 }
 /// `async_get_or_fetch` for an `Unkeyed` tier.

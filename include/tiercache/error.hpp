@@ -28,7 +28,7 @@ class fetch_abandoned : public std::exception {
  public:
   /// Returns a sentence in English.
   [[nodiscard]] const char* what() const noexcept override {
-    return "tiercache: the fetch was dropped before it had a result";
+    return "tiercache: the fetch was dropped before it had a result, or was not waited for any more";
   }
 };
 

@@ -111,7 +111,7 @@ support::Running<std::string> read(tiercache::TieredCache<Cards>& cache, std::st
   const auto post = [&loop](auto resume) { loop.post(std::move(resume)); };
   co_return co_await cache.get_or_fetch<Cards>(id, tiercache::owned(fetch))  // goes on if this coroutine leaves
       .max_age(5s)        // what is older is a miss, for this call
-      .stop_on(stop)      // throws fetch_abandoned as soon as it is told to
+      .stop_on(stop)      // waits no longer than that: fetch_abandoned
       .resume_on(post);   // resumed there, if it had to wait
 }
 // clang-format on

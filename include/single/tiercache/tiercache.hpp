@@ -1923,7 +1923,7 @@ class fetch_abandoned : public std::exception {
  public:
   /// Returns a sentence in English.
   [[nodiscard]] const char* what() const noexcept override {
-    return "tiercache: the fetch was dropped before it had a result";
+    return "tiercache: the fetch was dropped before it had a result, or was not waited for any more";
   }
 };
 
@@ -6284,12 +6284,12 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
                std::move(other.modifiers_)) {}
   Lookup& operator=(Lookup&&) = delete;
 
-  // Modifiers. Each returns the lookup with one thing changed, and is to be called before it starts:
+  // Modifiers. Each moves the lookup into one with one thing changed, before it starts:
   // co_await cache.get_or_fetch<Cards>(id, fetch).max_age(5s).stop_on(token);
 
   /// Takes nothing for a hit that was stored `age` ago or longer: for this call it counts as a miss, and what is
   /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches.
-  [[nodiscard]] auto max_age(Ttl age) { return modified(std::move(modifiers_).with_max_age(age)); }
+  [[nodiscard]] auto max_age(Ttl age) && { return modified(std::move(modifiers_).with_max_age(age)); }
 
   /// Stops waiting as soon as `token` says so: the lookup throws `fetch_abandoned`, and the fetch goes on for the
   /// others.
@@ -6297,7 +6297,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// It is resumed by the thread that requests the stop, or where `resume_on` says. If it runs the fetch itself, and
   /// that is not `owned`, it does not go before the fetch has ended, for that uses what is its: have the fetcher look
   /// at the token too. A fetch that fails after that is nobody else's failure: the next one who waits runs their own.
-  [[nodiscard]] auto stop_on(std::stop_token token) {
+  [[nodiscard]] auto stop_on(std::stop_token token) && {
     return modified(std::move(modifiers_).with_stop(std::move(token)));
   }
 
@@ -6310,7 +6310,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   /// begins to wait. A blocking `get()` has no use for it. As a temporary it is kept inside, as an lvalue copied when
   /// the wait begins.
   template <class Post>
-  [[nodiscard]] auto resume_on(Post&& post) {
+  [[nodiscard]] auto resume_on(Post&& post) && {
     using Job = typename detail::Relay<typename Store::Control>::Job;
     static_assert(std::is_copy_constructible_v<std::decay_t<Post>> && std::invocable<std::decay_t<Post>&, Job>,
                   "tiercache: resume_on wants a function that can be copied and takes a job, itself a function without "
