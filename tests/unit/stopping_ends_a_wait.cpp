@@ -30,6 +30,13 @@ Running<std::string> ask_owned_until(Cache& cache, ManualFetch<std::string>& eve
   co_return co_await cache.template get_or_fetch<Cards>("a", tiercache::owned(fetch)).stop_on(token);
 }
 
+template <class Cache, class Post>
+Running<std::string> ask_through(Cache& cache, ManualFetch<std::string>& event, std::stop_token token,
+                                 const Post& post) {
+  const auto fetch = [&event] { return event(); };
+  co_return co_await cache.template get_or_fetch<Cards>("a", tiercache::owned(fetch)).stop_on(token).resume_on(post);
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("P5: a waiter that is told to stop leaves at once, and leaves the others alone", "", Shared, Local) {
@@ -148,6 +155,48 @@ TEST_CASE("P5: who is told to stop after it came to lead waits for its own fetch
   CHECK(!next.is_done());
   event.complete("value");
   CHECK(next.get() == "value");
+}
+
+TEST_CASE("P5: who comes to lead an owned fetch is not stopped while that begins") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  const auto fetch = [&stop](const std::string& key) {
+    stop.request_stop();
+    return "fetched " + key;
+  };
+  auto leader = ask<Cards>(cache, "a", event);
+  const auto ask_owned = [&]() -> Running<std::string> {
+    co_return co_await cache.get_or_fetch<Cards>("a", tiercache::owned(fetch)).stop_on(stop.get_token());
+  };
+  const auto next = ask_owned();
+  leader.leave();
+  CHECK(next.get() == "fetched a");
+  CHECK(cache.get<Cards>("a") == "fetched a");
+}
+
+TEST_CASE("P3: who is told to stop as it comes to lead is still resumed") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  // Is told to stop while it is copied, for a second wait: the first one is over then.
+  struct Post {
+    explicit Post(std::stop_source& its_stop) : stop(&its_stop) {}
+    Post(const Post& other) : stop(other.stop), is_copied(true) {
+      if (other.is_copied) stop->request_stop();
+    }
+    Post& operator=(const Post&) = delete;
+    void operator()(const auto& job) const { job(); }
+    std::stop_source* stop;
+    bool is_copied = false;
+  };
+  const Post post(stop);
+  auto leader = ask<Cards>(cache, "a", event);
+  const auto next = ask_through(cache, event, stop.get_token(), post);
+  leader.leave();
+  CHECK(stop.stop_requested());
+  event.complete("value");
+  CHECK(next.is_done());
 }
 
 TEST_CASE("P5: all waiters may stop by one token, and one may destroy the next as it is resumed") {

@@ -2713,8 +2713,8 @@ class Ticket {
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
-    const Ticket ticket = std::move(*this);
-    static_cast<void>(ticket.flight_->control->resign(*ticket.flight_));
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->abandon(*flight, true);
   }
 
  private:
@@ -5413,11 +5413,12 @@ class FlightControl : public WaitingRoom<Config, T>,
     std::swap(loader_, loader);
   }
 
-  /// Deals with a fetch that was dropped before it had an outcome.
-  void abandon(Flight& flight) noexcept {
+  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
+  void abandon(Flight& flight, bool passes_on = false) noexcept {
     Waiter* next = nullptr;
     {
       const Lock lock(lock_);
+      if (passes_on) flight.is_leader_leaving = !flight.is_done;
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();
@@ -5714,6 +5715,7 @@ class Relay : public Waiter, public Counted<Relay<Control>, MultiThreaded::Refer
   /// The share of the list becomes that of the job.
   void pass(Message message) noexcept {
     message_ = message;
+    const auto share = Reference<Relay>::share(*this);  // the job may have run and gone before the post has ended
     Job job(*this);
     TIERCACHE_TRY {
       post(std::move(job));
@@ -5860,7 +5862,7 @@ class Miss final : public Waiter {
       flight->control->leave(*this);
     }
     const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if ((driver_ || is_leading_) && flight->control->resign(*flight) && driver_) driver_.destroy();
+    if ((driver_ || is_leading_) && !has_given_up() && flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -5885,9 +5887,10 @@ class Miss final : public Waiter {
       }
     }
     renew_relay();
-    // It waits for itself like everybody else: its own fetch may end on another thread.
+    // It waits for itself like everybody else: its own fetch may end on another thread. Nobody stops it while the fetch
+    // begins, which uses what is its, owned or not.
     is_leading_ = !Fetching::is_owned;
-    static_cast<void>(enqueue(*flight_));
+    static_cast<void>(enqueue(*flight_, false));
     run_fetch();
   }
 
@@ -5988,8 +5991,6 @@ class Miss final : public Waiter {
   {
     const Reference<Flight> flight = flight_;
     WaiterList aside;
-    driver_ = nullptr;
-    is_leading_ = false;
     failure_ = std::make_exception_ptr(fetch_abandoned());
     flight->control->stop(wait_, aside);
     ticket.pass_on();
@@ -6005,17 +6006,23 @@ class Miss final : public Waiter {
     flight->control->end_stopped(aside);
   }
 
-  [[nodiscard]] bool enqueue(Flight& flight) noexcept {
-    if (!relay_) return enqueue_as(flight, *this);
+  /// Tells whether one who led has given that up. A leader is stopped in no other way.
+  [[nodiscard]] bool has_given_up() const noexcept {
+    if constexpr (can_stop) return wait_.is_stopped;
+    return false;
+  }
+
+  [[nodiscard]] bool enqueue(Flight& flight, bool may_be_stopped = true) noexcept {
+    if (!relay_) return enqueue_as(flight, *this, may_be_stopped);
     relay_->add_owner();
-    if (enqueue_as(flight, *relay_)) return true;
+    if (enqueue_as(flight, *relay_, may_be_stopped)) return true;
     relay_->remove_owner();
     return false;
   }
-  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter) noexcept {
+  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool may_be_stopped = true) noexcept {
     if constexpr (can_stop) {
       // Who runs the fetch does not go before it has ended.
-      if (!is_leading_) {
+      if (may_be_stopped && !is_leading_) {
         wait_.waiter = nullptr;
         stopping_.emplace(lookup_.modifiers_.stop.token, Stopper(*this));
       }

@@ -104,8 +104,8 @@ class Ticket {
 
   /// Leaves the duty to the next waiter, who runs its own fetch.
   void pass_on() noexcept {
-    const Ticket ticket = std::move(*this);
-    static_cast<void>(ticket.flight_->control->resign(*ticket.flight_));
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->abandon(*flight, true);
   }
 
  private:

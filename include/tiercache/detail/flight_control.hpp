@@ -183,11 +183,12 @@ class FlightControl : public WaitingRoom<Config, T>,
     std::swap(loader_, loader);
   }
 
-  /// Deals with a fetch that was dropped before it had an outcome.
-  void abandon(Flight& flight) noexcept {
+  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
+  void abandon(Flight& flight, bool passes_on = false) noexcept {
     Waiter* next = nullptr;
     {
       const Lock lock(lock_);
+      if (passes_on) flight.is_leader_leaving = !flight.is_done;
       if (std::exchange(flight.is_leader_leaving, false)) {
         ++contents_.counted.fetch_failures;
         next = flight.waiters.pop_front();

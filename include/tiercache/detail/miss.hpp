@@ -102,7 +102,7 @@ class Miss final : public Waiter {
       flight->control->leave(*this);
     }
     const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if ((driver_ || is_leading_) && flight->control->resign(*flight) && driver_) driver_.destroy();
+    if ((driver_ || is_leading_) && !has_given_up() && flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -127,9 +127,10 @@ class Miss final : public Waiter {
       }
     }
     renew_relay();
-    // It waits for itself like everybody else: its own fetch may end on another thread.
+    // It waits for itself like everybody else: its own fetch may end on another thread. Nobody stops it while the fetch
+    // begins, which uses what is its, owned or not.
     is_leading_ = !Fetching::is_owned;
-    static_cast<void>(enqueue(*flight_));
+    static_cast<void>(enqueue(*flight_, false));
     run_fetch();
   }
 
@@ -230,8 +231,6 @@ class Miss final : public Waiter {
   {
     const Reference<Flight> flight = flight_;
     WaiterList aside;
-    driver_ = nullptr;
-    is_leading_ = false;
     failure_ = std::make_exception_ptr(fetch_abandoned());
     flight->control->stop(wait_, aside);
     ticket.pass_on();
@@ -247,17 +246,23 @@ class Miss final : public Waiter {
     flight->control->end_stopped(aside);
   }
 
-  [[nodiscard]] bool enqueue(Flight& flight) noexcept {
-    if (!relay_) return enqueue_as(flight, *this);
+  /// Tells whether one who led has given that up. A leader is stopped in no other way.
+  [[nodiscard]] bool has_given_up() const noexcept {
+    if constexpr (can_stop) return wait_.is_stopped;
+    return false;
+  }
+
+  [[nodiscard]] bool enqueue(Flight& flight, bool may_be_stopped = true) noexcept {
+    if (!relay_) return enqueue_as(flight, *this, may_be_stopped);
     relay_->add_owner();
-    if (enqueue_as(flight, *relay_)) return true;
+    if (enqueue_as(flight, *relay_, may_be_stopped)) return true;
     relay_->remove_owner();
     return false;
   }
-  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter) noexcept {
+  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool may_be_stopped = true) noexcept {
     if constexpr (can_stop) {
       // Who runs the fetch does not go before it has ended.
-      if (!is_leading_) {
+      if (may_be_stopped && !is_leading_) {
         wait_.waiter = nullptr;
         stopping_.emplace(lookup_.modifiers_.stop.token, Stopper(*this));
       }

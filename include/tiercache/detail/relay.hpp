@@ -74,6 +74,7 @@ class Relay : public Waiter, public Counted<Relay<Control>, MultiThreaded::Refer
   /// The share of the list becomes that of the job.
   void pass(Message message) noexcept {
     message_ = message;
+    const auto share = Reference<Relay>::share(*this);  // the job may have run and gone before the post has ended
     Job job(*this);
     TIERCACHE_TRY {
       post(std::move(job));
