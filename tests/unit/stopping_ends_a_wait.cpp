@@ -30,6 +30,24 @@ Running<std::string> ask_owned_until(Cache& cache, ManualFetch<std::string>& eve
   co_return co_await cache.template get_or_fetch<Cards>("a", tiercache::owned(fetch)).stop_on(token);
 }
 
+/// A function for resume_on that requests a stop while it is copied for a second wait: the first one is over then.
+class StopsWhenCopiedAgain {
+ public:
+  explicit StopsWhenCopiedAgain(std::stop_source& stop) : stop_(&stop) {}
+  StopsWhenCopiedAgain(const StopsWhenCopiedAgain& other) : stop_(other.stop_), is_copied_(true) {
+    if (other.is_copied_) stop_->request_stop();
+  }
+  StopsWhenCopiedAgain& operator=(const StopsWhenCopiedAgain&) = delete;
+  template <class Job>
+  void operator()(Job job) const {
+    job();
+  }
+
+ private:
+  std::stop_source* stop_;
+  bool is_copied_ = false;
+};
+
 template <class Cache, class Post>
 Running<std::string> ask_through(Cache& cache, ManualFetch<std::string>& event, std::stop_token token,
                                  const Post& post) {
@@ -179,18 +197,7 @@ TEST_CASE("P3: who is told to stop as it comes to lead is still resumed") {
   tiercache::BasicTieredCache<Shared, Cards> cache;
   ManualFetch<std::string> event;
   std::stop_source stop;
-  // Is told to stop while it is copied, for a second wait: the first one is over then.
-  struct Post {
-    explicit Post(std::stop_source& its_stop) : stop(&its_stop) {}
-    Post(const Post& other) : stop(other.stop), is_copied(true) {
-      if (other.is_copied) stop->request_stop();
-    }
-    Post& operator=(const Post&) = delete;
-    void operator()(const auto& job) const { job(); }
-    std::stop_source* stop;
-    bool is_copied = false;
-  };
-  const Post post(stop);
+  const StopsWhenCopiedAgain post(stop);
   auto leader = ask<Cards>(cache, "a", event);
   const auto next = ask_through(cache, event, stop.get_token(), post);
   leader.leave();
