@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "program.hpp"
 #include "schedule.hpp"
 #include "staged_callers.hpp"
 #include "staged_fetch.hpp"
@@ -13,76 +14,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace support {
-
-/// What can happen. The first ones may always, the others once for each time that the program names them.
-enum class Act {
-  start,
-  run_job,
-  end_with_value,
-  end_with_failure,
-  end_with_none,
-  drop_fetch,
-  never_end,
-  invalidate,
-  invalidate_tier,
-  invalidate_all_by_predicate,
-  invalidate_none_by_predicate,
-  clear,
-  put,
-  get,
-  expire,
-  close,
-  leave,
-  stop,
-  drop_job,
-  refuse_job,
-  ask_again,
-};
-[[nodiscard]] constexpr std::string_view name_of(Act act) {
-  constexpr std::string_view names[] = {
-      "start",
-      "run the job of",
-      "end with a value",
-      "end with a failure",
-      "end with none",
-      "drop",
-      "never end",
-      "invalidate",
-      "invalidate the tier",
-      "invalidate_if all",
-      "invalidate_if none",
-      "clear",
-      "put",
-      "get",
-      "expire",
-      "close the cache",
-      "destroy",
-      "stop",
-      "drop the job of",
-      "refuse the job of",
-      "ask again",
-  };
-  return names[static_cast<std::size_t>(act)];
-}
-
-/// A program without its callers.
-struct Program {
-  /// What may happen at any time, from outside.
-  std::vector<Act> acts;
-  /// What a caller may do as soon as it has its answer; each once, whoever it is.
-  std::vector<Act> reactions = {};
-  /// What a fetcher may do in its first part; each once.
-  std::vector<Act> in_fetches = {};
-  /// How fetches end, but for a value.
-  std::vector<Act> endings = {Act::end_with_failure};
-  bool may_end_at_once = false;
-  bool may_never_end = false;
-};
 
 /// One run of a program.
 template <class Cache>
@@ -118,13 +53,7 @@ class Play final : private StagedCallers<Cache> {
   struct Step {
     Act act;
     std::size_t target = 0;
-    std::size_t place = always;
-  };
-  static constexpr std::size_t always = static_cast<std::size_t>(-1);
-  struct Acts {
-    explicit Acts(const std::vector<Act>& its) : acts(its), is_used(its.size()) {}
-    const std::vector<Act>& acts;
-    std::vector<bool> is_used;
+    std::size_t place = Acts::none;
   };
 
   using Callers::cache_;
@@ -225,20 +154,17 @@ class Play final : private StagedCallers<Cache> {
     return step && step->act == Act::ask_again;
   }
   [[nodiscard]] bool refuses_job(std::size_t caller) override {
-    if (is_over_) return false;
-    for (std::size_t i = 0; i < acts_.acts.size(); ++i) {
-      if (acts_.acts[i] != Act::refuse_job || acts_.is_used[i] || stage_.schedule.choose(2) == 0) continue;
-      perform({Act::refuse_job, caller, i}, acts_);
-      return true;
-    }
-    return false;
+    const std::size_t place = is_over_ ? Acts::none : acts_.find(Act::refuse_job);
+    if (place == Acts::none || stage_.schedule.choose(2) == 0) return false;
+    perform({Act::refuse_job, caller, place}, acts_);
+    return true;
   }
 
   // What can happen.
 
   [[nodiscard]] std::vector<Step> possible_steps() const {
     std::vector<Step> steps;
-    add_starts(always, steps);
+    add_starts(Acts::none, steps);
     for (std::size_t i = 0; i < stage_.suspended.size(); ++i) {
       steps.push_back({Act::end_with_value, i});
       for (const Act ending : program_.endings) {
@@ -258,11 +184,7 @@ class Play final : private StagedCallers<Cache> {
     return chosen == 0 ? std::nullopt : std::optional<Step>(steps[chosen - 1]);
   }
   void add(const Acts& acts, In when, std::vector<Step>& steps) const {
-    for (std::size_t i = 0; i < acts.acts.size(); ++i) {
-      bool is_named_before = false;
-      for (std::size_t j = 0; j < i; ++j) is_named_before |= acts.acts[j] == acts.acts[i] && !acts.is_used[j];
-      if (!acts.is_used[i] && !is_named_before) add(acts.acts[i], i, when, steps);
-    }
+    acts.for_each_left([&](Act act, std::size_t place) { add(act, place, when, steps); });
   }
   void add(Act act, std::size_t place, In when, std::vector<Step>& steps) const {
     switch (act) {
@@ -317,7 +239,7 @@ class Play final : private StagedCallers<Cache> {
   // What happens.
 
   void perform(const Step& step, Acts& acts) {
-    if (step.place != always) acts.is_used[step.place] = true;
+    acts.use(step.place);
     if (stage_.schedule.tells()) tell(step);
     Ledger& book = ledger();
     switch (step.act) {

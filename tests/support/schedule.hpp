@@ -164,7 +164,6 @@ class Exploration {
     schedules_ += explored.schedules;
     if (!explored.broken.empty()) fail(program, explored.choices, run);
     if (explored.schedules < 2) FAIL("there is nothing to choose in " << program);
-    if (std::getenv("COUNT")) std::printf("%8zu %s\n", explored.schedules, program.c_str());
   }
 
   /// Fails the test if fewer schedules were run than there are meant to be.
