@@ -150,8 +150,8 @@ class BasicTieredCache {
   /// is stored. A value whose fetch began before an invalidation or a `put` of its key goes to those who waited for it
   /// already, and is not stored. Its TTL counts from the start of its fetch.
   ///
-  /// Where the policy says that a value is of use after its TTL, a stale one is a hit while one fetch gets a new one, and
-  /// an old one is handed out in place of a failure; see `TierPolicy`.
+  /// Where the policy says that a value is of use after its TTL, a stale one is a hit while one fetch gets a new one,
+  /// and an old one is handed out in place of a failure; see `TierPolicy`.
   ///
   /// Who waited is resumed inline by the thread on which the fetch ended, or where `resume_on` or the promise says; see
   /// `Lookup`. Whoever did not have to wait goes on.

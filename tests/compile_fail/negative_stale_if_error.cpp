@@ -4,7 +4,8 @@
 #include <string>
 
 struct Cards : tiercache::Tier<int, std::string> {
-  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1), .stale_if_error = std::chrono::seconds(-1)};
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1),
+                                                .stale_if_error = std::chrono::seconds(-1)};
 };
 
 tiercache::TieredCache<Cards> cache;
