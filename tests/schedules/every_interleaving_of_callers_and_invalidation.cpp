@@ -29,7 +29,7 @@ TEMPLATE_TEST_CASE("P1 to P4: who asks for a key while it is invalidated, writte
     play(name + ", all kinds ask", {plain, owned, loader}, {.acts = {forget}, .endings = {Act::drop_fetch}});
   }
   play("fetches that end at once", {event, task}, {.acts = {Act::invalidate, Act::expire}, .may_end_at_once = true});
-  play.expect_at_least(20'000);
+  play.expect_at_least(15'000);
 }
 
 TEMPLATE_TEST_CASE("P2: who asks again as it gets a failure, and starts others, gets a new fetch", "", Shared, Local) {
