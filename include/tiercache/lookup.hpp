@@ -78,7 +78,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   // co_await cache.get_or_fetch<Cards>(id, fetch).max_age(5s).stop_on(token);
 
   /// Takes nothing for a hit that was stored `age` ago or longer: for this call it counts as a miss, and what is
-  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches.
+  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches. Where
+  /// the policy has old values take the place of a failure, one that was too old is handed out then, too.
   [[nodiscard]] auto max_age(Ttl age) && { return modified(std::move(modifiers_).with_max_age(age)); }
 
   /// Stops waiting as soon as `token` says so: the lookup throws `fetch_abandoned`, and the fetch goes on for the

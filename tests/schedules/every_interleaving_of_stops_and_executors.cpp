@@ -17,15 +17,14 @@ TEMPLATE_TEST_CASE("P3, P5: callers who are told to stop", "", Shared, Local) {
   const std::vector<Act> endings{Act::end_with_failure, Act::drop_fetch};
   play("all of them", {stopped, stopped, stopped}, {.acts = {Act::stop, Act::stop}, .endings = endings});
   play("or leave", {stopped, stopped, stopped_task}, {.acts = {Act::stop, Act::leave}});
-  // One stop: who comes to lead an owned fetch by it is let go only when that has ended.
   play("with fetches of other kinds", {stopped_plain, stopped_owned, stopped},
-       {.acts = {Act::stop}, .may_never_end = true});
+       {.acts = {Act::stop, Act::stop}, .may_never_end = true});
   play("by others who get their answer", {event, stopped, stopped},
        {.acts = {Act::stop}, .reactions = {Act::stop, Act::leave}});
   play("by a fetch", {event, stopped, stopped_task}, {.acts = {Act::leave}, .in_fetches = {Act::stop, Act::stop}});
   play("by a fetch that destroys them", {event, stopped, stopped_plain},
        {.acts = {Act::leave}, .in_fetches = {Act::stop, Act::leave}, .may_end_at_once = true});
-  play.expect_at_least(5'000);
+  play.expect_at_least(6'000);
 }
 
 TEMPLATE_TEST_CASE("P3, P5: callers who are resumed by an executor", "", Shared, Local) {
@@ -54,7 +53,7 @@ TEMPLATE_TEST_CASE("P3, P5: callers who are told to stop where an executor resum
   play("and leave", {event, both, event}, {.acts = {Act::leave, Act::stop}});
   play("and drops a job", {event, both}, {.acts = {Act::leave, Act::stop, Act::drop_job}});
   play("by others", {event, both, plain}, {.acts = {Act::leave, Act::stop}, .reactions = {Act::leave}});
-  play("with owned fetches", {both_owned, both}, {.acts = {Act::leave, Act::refuse_job}});
+  play("with owned fetches", {both_owned, both}, {.acts = {Act::leave, Act::stop, Act::refuse_job}});
   play("by a fetch", {event, both, event}, {.acts = {Act::leave}, .in_fetches = {Act::stop}});
   play.expect_at_least(5'000);
 }

@@ -27,7 +27,6 @@ struct Came {
 /// How a call is made.
 struct Asks {
   bool takes_none = false;
-  bool can_stop = false;
   bool is_told_to_stop = false;
 };
 
@@ -147,7 +146,7 @@ class Ledger {
     fetch.is_running = false;
     fetch.ended = ++moment_;
     const Came came{to, to == Came::To::value || to == Came::To::failure ? id : -1};
-    const bool is_own_failure = leader.asks.is_told_to_stop || (leader.has_left && leader.asks.can_stop);
+    const bool is_own_failure = leader.asks.is_told_to_stop || leader.has_left;
     if (to == Came::To::failure && !fetch.is_owned && is_own_failure) {
       calls_[fetch.caller].due = Came{Came::To::abandoned, -1};  // nobody else's failure: the next one fetches
       return;

@@ -216,7 +216,7 @@ class StagedCallers {
     do {
       Came came;
       const std::size_t before = std::exchange(callers.acting_, id);
-      callers.ledger().call_begins(id, {by == By::maybe, stops, me.stopper.stop_requested()});
+      callers.ledger().call_begins(id, {by == By::maybe, me.stopper.stop_requested()});
       try {
         auto lookup = callers.look_up<by, stops, posts>(fetcher, post, me);
         using Awaiter = decltype(std::move(lookup).operator co_await());

@@ -5,9 +5,11 @@
 
 #include <tiercache/tiercache.hpp>
 
+#include <coroutine>
 #include <cstdint>
 #include <stdexcept>
 #include <stop_token>
+#include <vector>
 
 namespace {
 
@@ -164,6 +166,40 @@ TEST_CASE("P9: fetches that end before the lookup is suspended take no stack, wh
   const auto caller = loop(cache);
   REQUIRE(caller.is_done());
   CHECK(caller.get() == fewer);
+}
+
+TEST_CASE("P9: any number of callers who come to lead and give up take no stack") {
+  Cache<support::Shared> cache;
+  std::stop_source stop;
+  const auto ask = [](Cache<support::Shared>& from, std::stop_token token) -> Running<int> {
+    const auto fetch = [&token]() -> Task<int> {
+      if (token.stop_requested()) throw std::runtime_error("told to stop");
+      struct Never {
+        static bool await_ready() noexcept { return false; }
+        static void await_suspend(std::coroutine_handle<>) noexcept {}
+        static void await_resume() noexcept {}
+      };
+      co_await Never();
+      co_return 0;
+    };
+    co_return co_await from.get_or_fetch<Numbers>(1, fetch).stop_on(token);
+  };
+  auto leader = ask(cache, {});
+  std::vector<Running<int>> callers;
+  for (int i = 0; i < fewer; ++i) callers.push_back(ask(cache, stop.get_token()));
+  // Whoever is told last leads first: the others come to lead before they are told.
+  const std::stop_callback leave(stop.get_token(), [&leader] { leader.leave(); });
+  stop.request_stop();
+  int abandoned = 0;
+  for (const auto& caller : callers) {
+    try {
+      static_cast<void>(caller.get());
+    } catch (const tiercache::fetch_abandoned&) {
+      ++abandoned;
+    }
+  }
+  CHECK(abandoned == fewer);
+  CHECK(cache.stats<Numbers>().in_flight == 0);
 }
 
 }  // namespace

@@ -79,6 +79,19 @@ TEST_CASE("max_age: a fetch that fails leaves the older value to the others") {
   CHECK(cache.get<Cards>("a") == 1);
 }
 
+TEST_CASE("max_age: what was too old takes the place of a failure where the policy has that") {
+  tiercache::ManualClock::reset();
+  tiercache::BasicTieredCache<Shared, Cards> cache(
+      tiercache::with<Cards>({.ttl = 1min, .stale_if_error = 1min, .capacity = 4}));
+  cache.put<Cards>("a", 1);
+  const auto fail = []() -> int { throw std::runtime_error("no"); };
+  CHECK(cache.get_or_fetch<Cards>("a", fail).max_age(0s).get() == 1);
+  tiercache::ManualClock::advance(1min);
+  CHECK(cache.get_or_fetch<Cards>("a", fail).max_age(0s).get() == 1);
+  tiercache::ManualClock::advance(1min);
+  CHECK_THROWS_WITH(cache.get_or_fetch<Cards>("a", fail).max_age(0s).get(), "no");
+}
+
 TEST_CASE("max_age: what is known not to exist is asked for again as well") {
   tiercache::ManualClock::reset();
   tiercache::BasicTieredCache<Shared, Cards> cache(

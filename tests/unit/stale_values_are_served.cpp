@@ -1,3 +1,4 @@
+#include "allocations.hpp"
 #include "ask.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
@@ -7,6 +8,8 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -255,4 +258,29 @@ TEST_CASE("max_age refuses what is stale and too old") {
   ManualClock::advance(60s);
   const auto fetch = [] { return std::string("new"); };
   CHECK(cache.get_or_fetch<Cards>("a", tiercache::owned(fetch)).max_age(60s).get() == "new");
+}
+
+TEST_CASE("stale_for: a refresh for which there is no memory leaves the old value to everybody") {
+  ManualClock::reset();
+  Cache<Shared> cache;
+  const std::string key = "a key too long for the string's own buffer";
+  std::ptrdiff_t succeed = 0;
+  for (bool has_failed = true; has_failed; ++succeed) {
+    REQUIRE(succeed < 100);
+    cache.clear();
+    cache.put<Cards>(key, "old");
+    ManualClock::advance(60s);
+    const auto fetch = [] { return std::string("new"); };
+    std::string answer;
+    {
+      const FailingAllocation failing(succeed);
+      answer = cache.get_or_fetch<Cards>(key, tiercache::owned(fetch)).get();
+      has_failed = FailingAllocation::has_failed();
+    }
+    CHECK(answer == "old");
+    CHECK(cache.stats<Cards>().in_flight == 0);
+    if (!has_failed) CHECK(cache.get<Cards>(key) == "new");
+  }
+  CHECK(succeed > 1);
+  CHECK(cache.stats<Cards>().stale_hits == static_cast<std::uint64_t>(succeed));
 }

@@ -193,6 +193,45 @@ TEST_CASE("P5: who comes to lead an owned fetch is not stopped while that begins
   CHECK(cache.get<Cards>("a") == "fetched a");
 }
 
+TEST_CASE("P5: who came to lead an owned fetch leaves it at once") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  auto leader = ask<Cards>(cache, "a", event);
+  const auto next = ask_owned_until(cache, event, stop.get_token());
+  const auto other = ask<Cards>(cache, "a", event);
+  leader.leave();
+  CHECK(event.started() == 2);
+  stop.request_stop();
+  CHECK_THROWS_AS(next.get(), tiercache::fetch_abandoned);
+  CHECK(event.running() == 1);
+  event.complete("value");
+  CHECK(other.get() == "value");
+}
+
+TEST_CASE("P5: who is told to stop by an owned fetch that it came to lead leaves it at once") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  Running<std::string> next;
+  const bool is_destroyed = GENERATE(false, true);
+  const auto fetch = [&] {
+    stop.request_stop();
+    if (is_destroyed) next.leave();
+    return event();
+  };
+  auto leader = ask<Cards>(cache, "a", event);
+  const auto ask_owned = [&]() -> Running<std::string> {
+    co_return co_await cache.get_or_fetch<Cards>("a", tiercache::owned(fetch)).stop_on(stop.get_token());
+  };
+  next = ask_owned();
+  const auto other = ask<Cards>(cache, "a", event);
+  leader.leave();
+  if (!is_destroyed) CHECK_THROWS_AS(next.get(), tiercache::fetch_abandoned);
+  event.complete("value");
+  CHECK(other.get() == "value");
+}
+
 TEST_CASE("P3: who is told to stop as it comes to lead is still resumed") {
   tiercache::BasicTieredCache<Shared, Cards> cache;
   ManualFetch<std::string> event;

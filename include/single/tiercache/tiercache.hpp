@@ -2448,6 +2448,9 @@ class FetchScope {
     return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
   }
 
+  /// Returns what tells the calling thread from all others that are running.
+  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
+
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
@@ -2621,6 +2624,14 @@ class WaiterList {
 
 namespace tiercache::detail {
 
+/// A loop that has one waiter after the other run its own fetch, for as long as those leave.
+struct Succession {
+  /// The thread that it runs on.
+  const void* thread = nullptr;
+  /// Whether the one who was to run it has left as well.
+  bool goes_on = false;
+};
+
 /// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
 ///
 /// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
@@ -2661,6 +2672,8 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   bool is_starting = false;
   /// How often it has passed on to another one.
   std::uint32_t passed_on = 0;
+  /// The loop in which it is passed on, if it is.
+  Succession* succession = nullptr;
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
@@ -3553,11 +3566,14 @@ class Flights {
     return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
   }
 
-  /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
-  void open(Flight& flight, TimePoint time) {
+  /// Makes sure that a flight can be opened. Throws `std::bad_alloc` and has changed nothing.
+  void reserve(const Flight& flight) {
     constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
     current_.reserve(flight.hash,
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
+  }
+  /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
+  void open(Flight& flight, TimePoint time) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
@@ -5153,6 +5169,8 @@ struct StoppableWait {
   /// Who is on the list, or was: alive as long as this can be stopped.
   Waiter* waiter = nullptr;
   bool is_stopped = false;
+  /// Whether a stop is to wait until `let_go`: something uses what is the waiter's.
+  bool is_held = false;
 };
 
 /// The waiters of tier `T`. Flights keep them; the tier's lock guards their lists.
@@ -5173,11 +5191,11 @@ class WaitingRoom : public TierState<Config, T> {
     line_up(flight, waiter);
     return true;
   }
-  /// The same, for one that can be stopped: not if that happened already.
+  /// The same, for one that can be stopped: not if that happened already, unless that is to wait.
   template <class Flight>
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
     const Lock lock(lock_);
-    if (flight.is_done || wait.is_stopped) return false;
+    if (flight.is_done || (wait.is_stopped && !wait.is_held)) return false;
     line_up(flight, waiter);
     wait.waiter = &waiter;
     return true;
@@ -5188,7 +5206,13 @@ class WaitingRoom : public TierState<Config, T> {
   void stop(StoppableWait& wait, WaiterList& aside) noexcept {
     const Lock lock(lock_);
     wait.is_stopped = true;
-    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+    if (!wait.is_held) set_aside(wait, aside);
+  }
+  /// Lets a stop end the wait from now on, and one that came before.
+  void let_go(StoppableWait& wait, WaiterList& aside) noexcept {
+    const Lock lock(lock_);
+    wait.is_held = false;
+    if (wait.is_stopped) set_aside(wait, aside);
   }
   /// Tells the waiter aside, if it is there still, that it was stopped.
   void end_stopped(WaiterList& aside) noexcept {
@@ -5238,7 +5262,11 @@ class WaitingRoom : public TierState<Config, T> {
   }
 
  private:
-  // Wants the lock held.
+  // What follows wants the lock held.
+
+  static void set_aside(StoppableWait& wait, WaiterList& aside) noexcept {
+    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+  }
   template <class Flight>
   static void line_up(Flight& flight, Waiter& waiter) noexcept {
     waiter.asked_within = FetchScope::current();
@@ -5288,51 +5316,55 @@ class FlightControl : public WaitingRoom<Config, T>,
                                                    Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
+    bool has_failed = false;
     for (;;) {
-      {
-        const Lock lock(lock_);
-        contents_.prefetch(hash);
-        // Read under the lock: what expires while we wait for it is not fresh.
-        const TimePoint time = now();
-        const Found entry = contents_.find(hash, key);
-        if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, time, lock_.counts());
-          return Beginning::answered;
-        }
-        Flight* const running = flights_.find(hash, key);
-        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
-        if (stale == Stale::answers) {
-          answer_stale(answer, entry, time);
-          return Beginning::answered;
-        }
-        if (running != nullptr) {
-          ++contents_.counted.misses;
-          if (FetchScope::is_within(running->id)) {
-            ++contents_.counted.lookups_without_fetch;
-            throw_recursive_fetch();
+      bool is_refresh = false;
+      TIERCACHE_TRY {
+        {
+          const Lock lock(lock_);
+          contents_.prefetch(hash);
+          // Read under the lock: what expires while we wait for it is not fresh.
+          const TimePoint time = now();
+          const Found entry = contents_.find(hash, key);
+          if (this->answers(entry, takes_not_found, age, time)) {
+            this->answer_by(answer, entry, time, lock_.counts());
+            return Beginning::answered;
           }
-          ++contents_.counted.fetches_joined;
-          flight = Reference<Flight>::share(*running);
-          return Beginning::joined;
-        }
-        if (!opened) {
-          opened = flights_.take(*this, contents_.take(), hash);
-          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-            opened->entry->set_key(key, hash);
-          }
-        }
-        if (opened->entry->has_key) {
-          if (stale == Stale::is_refreshed) {
+          Flight* const running = flights_.find(hash, key);
+          const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+          is_refresh = stale == Stale::is_refreshed && !has_failed;
+          if (stale != Stale::is_gone && !is_refresh) {
             answer_stale(answer, entry, time);
-            return open_refresh(opened, flight, time);
+            return Beginning::answered;
           }
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
+          if (running != nullptr) return join(*running, flight);
+          if (!opened) {
+            opened = flights_.take(*this, contents_.take(), hash);
+            if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+              opened->entry->set_key(key, hash);
+            }
+          }
+          if (opened->entry->has_key) {
+            flights_.reserve(*opened);
+            if (is_refresh) {
+              answer_stale(answer, entry, time);
+            } else {
+              ++contents_.counted.misses;
+              ++contents_.counted.fetches_led;
+            }
+            flights_.open(*opened, time);
+            flight = std::move(opened);
+            return is_refresh ? Beginning::refreshing : Beginning::leading;
+          }
         }
+        // The key is copied with no lock held; then we look again.
+        opened->entry->set_key(detail::make_key<T>(key), hash);
       }
-      // The key is copied with no lock held; then we look again.
-      opened->entry->set_key(detail::make_key<T>(key), hash);
+      TIERCACHE_CATCH_ALL {
+        // What cannot be replaced for want of memory is an answer still, and the next one may try.
+        if (!is_refresh) detail::rethrow(std::current_exception());
+        has_failed = true;
+      }
     }
   }
 
@@ -5367,15 +5399,16 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
-  /// path on which a fetch completes.
+  /// path on which a fetch completes. The failure of one whose caller has left is nobody else's: then it is passed on.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     bool has_waiters = false;
-    {
+    const bool is_passed_on = [&] {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
+        if (flight.is_leader_leaving) return true;
         ++contents_.counted.fetch_failures;
         if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
@@ -5387,6 +5420,11 @@ class FlightControl : public WaitingRoom<Config, T>,
       }
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
+      return false;
+    }();
+    if (is_passed_on) {
+      flight.outcome.reset();
+      return abandon(flight);
     }
     if (has_waiters) this->wake(flight);
   }
@@ -5415,25 +5453,23 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
   void abandon(Flight& flight, bool passes_on = false) noexcept {
-    Waiter* next = nullptr;
+    bool is_passed_on = false;
     {
       const Lock lock(lock_);
       if (passes_on) flight.is_leader_leaving = !flight.is_done;
-      if (std::exchange(flight.is_leader_leaving, false)) {
+      is_passed_on = std::exchange(flight.is_leader_leaving, false);
+      if (is_passed_on) {
         ++contents_.counted.fetch_failures;
-        next = flight.waiters.pop_front();
-        if (next == nullptr) return flights_.finish(flight);
-        flight.started_at = now();
-        flight.is_starting = true;
         ++flight.passed_on;
+        if (flight.succession != nullptr && flight.succession->thread == FetchScope::thread()) {
+          flight.succession->goes_on = true;
+          return;
+        }
       }
     }
-    if (next == nullptr) {
-      flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
-      return complete(flight);
-    }
-    const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
-    next->lead();
+    if (is_passed_on) return pass_on(flight);
+    flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
+    complete(flight);
   }
 
   /// Takes back a flight that nobody refers to any more.
@@ -5482,21 +5518,15 @@ class FlightControl : public WaitingRoom<Config, T>,
     this->answer_by(answer, entry, time, lock_.counts());
     ++contents_.counted.stale_hits;
   }
-  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
-  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
-    TIERCACHE_TRY {
-      flights_.open(*opened, time);
-      flight = std::move(opened);
-      return Beginning::refreshing;
-    }
-    TIERCACHE_CATCH_ALL {}
-    return Beginning::answered;
-  }
-
-  void open(Flight& flight, TimePoint time) {
-    flights_.open(flight, time);
+  [[nodiscard]] Beginning join(Flight& running, Reference<Flight>& flight) {
     ++contents_.counted.misses;
-    ++contents_.counted.fetches_led;
+    if (FetchScope::is_within(running.id)) {
+      ++contents_.counted.lookups_without_fetch;
+      throw_recursive_fetch();
+    }
+    ++contents_.counted.fetches_joined;
+    flight = Reference<Flight>::share(running);
+    return Beginning::joined;
   }
 
   /// Puts the old value, if it is still of use, in the place of a failure.
@@ -5506,7 +5536,10 @@ class FlightControl : public WaitingRoom<Config, T>,
       const Found held = contents_.find(flight.hash, flight.entry->key);
       if (!held || !held->has_value()) return;
       const Use use = contents_.use_of(held, time);
-      if (use != Use::stale && use != Use::on_failure) return;
+      if (use == Use::dead) return;
+      // One that was too old for its lookup only is no worse than a stale one would be.
+      const TierPolicy& policy = contents_.policy();
+      if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
       flight.outcome.spare(held->value);
     }
@@ -5538,6 +5571,33 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   // What follows wants it not held.
+
+  /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
+  /// any number of them may.
+  void pass_on(Flight& shared) noexcept {
+    const auto flight = Reference<Flight>::share(shared);
+    Succession succession{FetchScope::thread()};
+    do {
+      Waiter* next = nullptr;
+      {
+        const Lock lock(lock_);
+        next = flight->waiters.pop_front();
+        flight->succession = next != nullptr ? &succession : nullptr;
+        if (next == nullptr) return flights_.finish(*flight);
+        flight->started_at = now();
+        flight->is_starting = true;
+        succession.goes_on = false;
+      }
+      const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
+      next->lead();
+    } while (is_to_go_on(*flight, succession));
+  }
+  [[nodiscard]] bool is_to_go_on(Flight& flight, const Succession& succession) noexcept {
+    const Lock lock(lock_);
+    if (flight.succession != &succession) return false;  // another thread has it
+    if (!succession.goes_on) flight.succession = nullptr;
+    return succession.goes_on;
+  }
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
   [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {
@@ -5887,10 +5947,10 @@ class Miss final : public Waiter {
       }
     }
     renew_relay();
-    // It waits for itself like everybody else: its own fetch may end on another thread. Nobody stops it while the fetch
-    // begins, which uses what is its, owned or not.
+    // It waits for itself like everybody else: its own fetch may end on another thread. No stop ends the wait while the
+    // fetch uses what is its.
     is_leading_ = !Fetching::is_owned;
-    static_cast<void>(enqueue(*flight_, false));
+    static_cast<void>(enqueue(*flight_, Fetching::is_owned));
     run_fetch();
   }
 
@@ -5933,7 +5993,7 @@ class Miss final : public Waiter {
   void run_fetch() noexcept {
     const Reference<Flight> flight = flight_;
     if constexpr (std::is_same_v<typename Lookup::FetcherType, FromLoader>) {
-      flight->control->load(flight);
+      begin_away([&] { flight->control->load(flight); });
     } else if constexpr (!Fetching::awaits) {
       using F = typename Lookup::FetcherType;
       if constexpr (Fetching::is_owned) {
@@ -5950,7 +6010,7 @@ class Miss final : public Waiter {
     } else if constexpr (Fetching::is_owned) {
       using F = typename Lookup::FetcherType;
       const auto driver = detail::make_driver<typename Fetching::Fetcher>(flight, std::forward<F>(lookup_.fetcher_));
-      if (driver) detail::start_driver(flight, driver);
+      if (driver) begin_away([&] { detail::start_driver(flight, driver); });
     } else {
       is_leading_ = true;
       const auto driver = detail::make_driver<typename Lookup::FetcherType>(flight, Borrowed(*this));
@@ -5962,16 +6022,27 @@ class Miss final : public Waiter {
     }
   }
 
+  /// Begins a fetch that uses nothing of this: from here on a stop ends the wait, and may destroy this.
+  template <class Begin>
+  void begin_away(const Begin& begin) noexcept {
+    if constexpr (can_stop) {
+      const Reference<Flight> flight = flight_;
+      WaiterList aside;
+      flight->control->let_go(wait_, aside);
+      begin();
+      flight->control->end_stopped(aside);
+    } else {
+      begin();
+    }
+  }
+
   /// Lands the flight for one whose fetch it was. A fetch can destroy its caller in its first part, if that is
-  /// suspended, and end in there: then `miss` is gone, and a failure is nobody else's either.
+  /// suspended, and end in there: then `miss` is gone.
   static void land_for(Miss& miss, Ticket<Control>& ticket) noexcept
     requires can_stop
   {
     Flight& flight = ticket.flight();
-    if (!flight.control->is_leader_leaving(flight)) return miss.land(ticket);
-    if (!flight.outcome.is_failure()) return ticket.land();
-    flight.outcome.reset();
-    ticket.pass_on();
+    return flight.control->is_leader_leaving(flight) ? ticket.land() : miss.land(ticket);
   }
 
   /// Lands the flight, unless its fetch failed after this was told to stop: that is nobody else's failure.
@@ -6012,17 +6083,19 @@ class Miss final : public Waiter {
     return false;
   }
 
-  [[nodiscard]] bool enqueue(Flight& flight, bool may_be_stopped = true) noexcept {
-    if (!relay_) return enqueue_as(flight, *this, may_be_stopped);
+  /// Lines up; `is_held` says that a stop is to wait until `let_go`.
+  [[nodiscard]] bool enqueue(Flight& flight, bool is_held = false) noexcept {
+    if (!relay_) return enqueue_as(flight, *this, is_held);
     relay_->add_owner();
-    if (enqueue_as(flight, *relay_, may_be_stopped)) return true;
+    if (enqueue_as(flight, *relay_, is_held)) return true;
     relay_->remove_owner();
     return false;
   }
-  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool may_be_stopped = true) noexcept {
+  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool is_held = false) noexcept {
     if constexpr (can_stop) {
-      // Who runs the fetch does not go before it has ended.
-      if (may_be_stopped && !is_leading_) {
+      wait_.is_held = is_held;
+      // Who runs a borrowed fetch does not go before it has ended.
+      if (!is_leading_) {
         wait_.waiter = nullptr;
         stopping_.emplace(lookup_.modifiers_.stop.token, Stopper(*this));
       }
@@ -6045,7 +6118,8 @@ class Miss final : public Waiter {
   /// Tells whether there is an answer: an outcome that can be expressed, or a failure of its own.
   [[nodiscard]] bool has_answer() noexcept {
     if constexpr (can_stop) {
-      if (wait_.is_stopped && !failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
+      // If the stop was held, the fetch has ended with what it came to.
+      if (wait_.is_stopped && !wait_.is_held && !failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
     }
     return failure_ || Result::takes(flight_->outcome);
   }
@@ -6295,7 +6369,8 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   // co_await cache.get_or_fetch<Cards>(id, fetch).max_age(5s).stop_on(token);
 
   /// Takes nothing for a hit that was stored `age` ago or longer: for this call it counts as a miss, and what is
-  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches.
+  /// fetched replaces it. A fetch that is under way is joined. With a zero or negative `age` it always fetches. Where
+  /// the policy has old values take the place of a failure, one that was too old is handed out then, too.
   [[nodiscard]] auto max_age(Ttl age) && { return modified(std::move(modifiers_).with_max_age(age)); }
 
   /// Stops waiting as soon as `token` says so: the lookup throws `fetch_abandoned`, and the fetch goes on for the

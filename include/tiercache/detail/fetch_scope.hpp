@@ -38,6 +38,9 @@ class FetchScope {
     return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
   }
 
+  /// Returns what tells the calling thread from all others that are running.
+  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
+
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {

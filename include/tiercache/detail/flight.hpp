@@ -12,6 +12,14 @@
 
 namespace tiercache::detail {
 
+/// A loop that has one waiter after the other run its own fetch, for as long as those leave.
+struct Succession {
+  /// The thread that it runs on.
+  const void* thread = nullptr;
+  /// Whether the one who was to run it has left as well.
+  bool goes_on = false;
+};
+
 /// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
 ///
 /// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
@@ -52,6 +60,8 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   bool is_starting = false;
   /// How often it has passed on to another one.
   std::uint32_t passed_on = 0;
+  /// The loop in which it is passed on, if it is.
+  Succession* succession = nullptr;
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 

@@ -58,51 +58,55 @@ class FlightControl : public WaitingRoom<Config, T>,
                                                    Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
+    bool has_failed = false;
     for (;;) {
-      {
-        const Lock lock(lock_);
-        contents_.prefetch(hash);
-        // Read under the lock: what expires while we wait for it is not fresh.
-        const TimePoint time = now();
-        const Found entry = contents_.find(hash, key);
-        if (this->answers(entry, takes_not_found, age, time)) {
-          this->answer_by(answer, entry, time, lock_.counts());
-          return Beginning::answered;
-        }
-        Flight* const running = flights_.find(hash, key);
-        const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
-        if (stale == Stale::answers) {
-          answer_stale(answer, entry, time);
-          return Beginning::answered;
-        }
-        if (running != nullptr) {
-          ++contents_.counted.misses;
-          if (FetchScope::is_within(running->id)) {
-            ++contents_.counted.lookups_without_fetch;
-            throw_recursive_fetch();
+      bool is_refresh = false;
+      TIERCACHE_TRY {
+        {
+          const Lock lock(lock_);
+          contents_.prefetch(hash);
+          // Read under the lock: what expires while we wait for it is not fresh.
+          const TimePoint time = now();
+          const Found entry = contents_.find(hash, key);
+          if (this->answers(entry, takes_not_found, age, time)) {
+            this->answer_by(answer, entry, time, lock_.counts());
+            return Beginning::answered;
           }
-          ++contents_.counted.fetches_joined;
-          flight = Reference<Flight>::share(*running);
-          return Beginning::joined;
-        }
-        if (!opened) {
-          opened = flights_.take(*this, contents_.take(), hash);
-          if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-            opened->entry->set_key(key, hash);
-          }
-        }
-        if (opened->entry->has_key) {
-          if (stale == Stale::is_refreshed) {
+          Flight* const running = flights_.find(hash, key);
+          const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
+          is_refresh = stale == Stale::is_refreshed && !has_failed;
+          if (stale != Stale::is_gone && !is_refresh) {
             answer_stale(answer, entry, time);
-            return open_refresh(opened, flight, time);
+            return Beginning::answered;
           }
-          open(*opened, time);
-          flight = std::move(opened);
-          return Beginning::leading;
+          if (running != nullptr) return join(*running, flight);
+          if (!opened) {
+            opened = flights_.take(*this, contents_.take(), hash);
+            if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
+              opened->entry->set_key(key, hash);
+            }
+          }
+          if (opened->entry->has_key) {
+            flights_.reserve(*opened);
+            if (is_refresh) {
+              answer_stale(answer, entry, time);
+            } else {
+              ++contents_.counted.misses;
+              ++contents_.counted.fetches_led;
+            }
+            flights_.open(*opened, time);
+            flight = std::move(opened);
+            return is_refresh ? Beginning::refreshing : Beginning::leading;
+          }
         }
+        // The key is copied with no lock held; then we look again.
+        opened->entry->set_key(detail::make_key<T>(key), hash);
       }
-      // The key is copied with no lock held; then we look again.
-      opened->entry->set_key(detail::make_key<T>(key), hash);
+      TIERCACHE_CATCH_ALL {
+        // What cannot be replaced for want of memory is an answer still, and the next one may try.
+        if (!is_refresh) detail::rethrow(std::current_exception());
+        has_failed = true;
+      }
     }
   }
 
@@ -137,15 +141,16 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
-  /// path on which a fetch completes.
+  /// path on which a fetch completes. The failure of one whose caller has left is nobody else's: then it is passed on.
   void complete(Flight& flight) noexcept {
     const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     bool has_waiters = false;
-    {
+    const bool is_passed_on = [&] {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
       Removals removals;
       const Lock lock(lock_);
       if (flight.outcome.is_failure()) {
+        if (flight.is_leader_leaving) return true;
         ++contents_.counted.fetch_failures;
         if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
@@ -157,6 +162,11 @@ class FlightControl : public WaitingRoom<Config, T>,
       }
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
+      return false;
+    }();
+    if (is_passed_on) {
+      flight.outcome.reset();
+      return abandon(flight);
     }
     if (has_waiters) this->wake(flight);
   }
@@ -185,25 +195,23 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
   void abandon(Flight& flight, bool passes_on = false) noexcept {
-    Waiter* next = nullptr;
+    bool is_passed_on = false;
     {
       const Lock lock(lock_);
       if (passes_on) flight.is_leader_leaving = !flight.is_done;
-      if (std::exchange(flight.is_leader_leaving, false)) {
+      is_passed_on = std::exchange(flight.is_leader_leaving, false);
+      if (is_passed_on) {
         ++contents_.counted.fetch_failures;
-        next = flight.waiters.pop_front();
-        if (next == nullptr) return flights_.finish(flight);
-        flight.started_at = now();
-        flight.is_starting = true;
         ++flight.passed_on;
+        if (flight.succession != nullptr && flight.succession->thread == FetchScope::thread()) {
+          flight.succession->goes_on = true;
+          return;
+        }
       }
     }
-    if (next == nullptr) {
-      flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
-      return complete(flight);
-    }
-    const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
-    next->lead();
+    if (is_passed_on) return pass_on(flight);
+    flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
+    complete(flight);
   }
 
   /// Takes back a flight that nobody refers to any more.
@@ -252,21 +260,15 @@ class FlightControl : public WaitingRoom<Config, T>,
     this->answer_by(answer, entry, time, lock_.counts());
     ++contents_.counted.stale_hits;
   }
-  /// Opens a flight that nobody waits for; not if there is no memory: the next one may try.
-  [[nodiscard]] Beginning open_refresh(Reference<Flight>& opened, Reference<Flight>& flight, TimePoint time) noexcept {
-    TIERCACHE_TRY {
-      flights_.open(*opened, time);
-      flight = std::move(opened);
-      return Beginning::refreshing;
-    }
-    TIERCACHE_CATCH_ALL {}
-    return Beginning::answered;
-  }
-
-  void open(Flight& flight, TimePoint time) {
-    flights_.open(flight, time);
+  [[nodiscard]] Beginning join(Flight& running, Reference<Flight>& flight) {
     ++contents_.counted.misses;
-    ++contents_.counted.fetches_led;
+    if (FetchScope::is_within(running.id)) {
+      ++contents_.counted.lookups_without_fetch;
+      throw_recursive_fetch();
+    }
+    ++contents_.counted.fetches_joined;
+    flight = Reference<Flight>::share(running);
+    return Beginning::joined;
   }
 
   /// Puts the old value, if it is still of use, in the place of a failure.
@@ -276,7 +278,10 @@ class FlightControl : public WaitingRoom<Config, T>,
       const Found held = contents_.find(flight.hash, flight.entry->key);
       if (!held || !held->has_value()) return;
       const Use use = contents_.use_of(held, time);
-      if (use != Use::stale && use != Use::on_failure) return;
+      if (use == Use::dead) return;
+      // One that was too old for its lookup only is no worse than a stale one would be.
+      const TierPolicy& policy = contents_.policy();
+      if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
       flight.outcome.spare(held->value);
     }
@@ -308,6 +313,33 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   // What follows wants it not held.
+
+  /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
+  /// any number of them may.
+  void pass_on(Flight& shared) noexcept {
+    const auto flight = Reference<Flight>::share(shared);
+    Succession succession{FetchScope::thread()};
+    do {
+      Waiter* next = nullptr;
+      {
+        const Lock lock(lock_);
+        next = flight->waiters.pop_front();
+        flight->succession = next != nullptr ? &succession : nullptr;
+        if (next == nullptr) return flights_.finish(*flight);
+        flight->started_at = now();
+        flight->is_starting = true;
+        succession.goes_on = false;
+      }
+      const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
+      next->lead();
+    } while (is_to_go_on(*flight, succession));
+  }
+  [[nodiscard]] bool is_to_go_on(Flight& flight, const Succession& succession) noexcept {
+    const Lock lock(lock_);
+    if (flight.succession != &succession) return false;  // another thread has it
+    if (!succession.goes_on) flight.succession = nullptr;
+    return succession.goes_on;
+  }
 
   /// Copies a fetched value into its entry. Tells whether that worked: the waiters get the value in any case.
   [[nodiscard]] static bool fill(Entry& entry, const Outcome<Value>& outcome) noexcept {

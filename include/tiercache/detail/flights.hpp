@@ -39,11 +39,14 @@ class Flights {
     return std::exchange(flight.is_new, false) ? Reference<Flight>::adopt(&flight) : Reference<Flight>::share(flight);
   }
 
-  /// Opens a flight: from now on, who asks for its key finds it. Throws `std::bad_alloc` and has changed nothing.
-  void open(Flight& flight, TimePoint time) {
+  /// Makes sure that a flight can be opened. Throws `std::bad_alloc` and has changed nothing.
+  void reserve(const Flight& flight) {
     constexpr auto at = [](const auto& slab, Slot slot) noexcept -> const Flight& { return slab[slot]; };
     current_.reserve(flight.hash,
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
+  }
+  /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
+  void open(Flight& flight, TimePoint time) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;

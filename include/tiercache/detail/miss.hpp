@@ -127,10 +127,10 @@ class Miss final : public Waiter {
       }
     }
     renew_relay();
-    // It waits for itself like everybody else: its own fetch may end on another thread. Nobody stops it while the fetch
-    // begins, which uses what is its, owned or not.
+    // It waits for itself like everybody else: its own fetch may end on another thread. No stop ends the wait while the
+    // fetch uses what is its.
     is_leading_ = !Fetching::is_owned;
-    static_cast<void>(enqueue(*flight_, false));
+    static_cast<void>(enqueue(*flight_, Fetching::is_owned));
     run_fetch();
   }
 
@@ -173,7 +173,7 @@ class Miss final : public Waiter {
   void run_fetch() noexcept {
     const Reference<Flight> flight = flight_;
     if constexpr (std::is_same_v<typename Lookup::FetcherType, FromLoader>) {
-      flight->control->load(flight);
+      begin_away([&] { flight->control->load(flight); });
     } else if constexpr (!Fetching::awaits) {
       using F = typename Lookup::FetcherType;
       if constexpr (Fetching::is_owned) {
@@ -190,7 +190,7 @@ class Miss final : public Waiter {
     } else if constexpr (Fetching::is_owned) {
       using F = typename Lookup::FetcherType;
       const auto driver = detail::make_driver<typename Fetching::Fetcher>(flight, std::forward<F>(lookup_.fetcher_));
-      if (driver) detail::start_driver(flight, driver);
+      if (driver) begin_away([&] { detail::start_driver(flight, driver); });
     } else {
       is_leading_ = true;
       const auto driver = detail::make_driver<typename Lookup::FetcherType>(flight, Borrowed(*this));
@@ -202,16 +202,27 @@ class Miss final : public Waiter {
     }
   }
 
+  /// Begins a fetch that uses nothing of this: from here on a stop ends the wait, and may destroy this.
+  template <class Begin>
+  void begin_away(const Begin& begin) noexcept {
+    if constexpr (can_stop) {
+      const Reference<Flight> flight = flight_;
+      WaiterList aside;
+      flight->control->let_go(wait_, aside);
+      begin();
+      flight->control->end_stopped(aside);
+    } else {
+      begin();
+    }
+  }
+
   /// Lands the flight for one whose fetch it was. A fetch can destroy its caller in its first part, if that is
-  /// suspended, and end in there: then `miss` is gone, and a failure is nobody else's either.
+  /// suspended, and end in there: then `miss` is gone.
   static void land_for(Miss& miss, Ticket<Control>& ticket) noexcept
     requires can_stop
   {
     Flight& flight = ticket.flight();
-    if (!flight.control->is_leader_leaving(flight)) return miss.land(ticket);
-    if (!flight.outcome.is_failure()) return ticket.land();
-    flight.outcome.reset();
-    ticket.pass_on();
+    return flight.control->is_leader_leaving(flight) ? ticket.land() : miss.land(ticket);
   }
 
   /// Lands the flight, unless its fetch failed after this was told to stop: that is nobody else's failure.
@@ -252,17 +263,19 @@ class Miss final : public Waiter {
     return false;
   }
 
-  [[nodiscard]] bool enqueue(Flight& flight, bool may_be_stopped = true) noexcept {
-    if (!relay_) return enqueue_as(flight, *this, may_be_stopped);
+  /// Lines up; `is_held` says that a stop is to wait until `let_go`.
+  [[nodiscard]] bool enqueue(Flight& flight, bool is_held = false) noexcept {
+    if (!relay_) return enqueue_as(flight, *this, is_held);
     relay_->add_owner();
-    if (enqueue_as(flight, *relay_, may_be_stopped)) return true;
+    if (enqueue_as(flight, *relay_, is_held)) return true;
     relay_->remove_owner();
     return false;
   }
-  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool may_be_stopped = true) noexcept {
+  [[nodiscard]] bool enqueue_as(Flight& flight, Waiter& waiter, [[maybe_unused]] bool is_held = false) noexcept {
     if constexpr (can_stop) {
-      // Who runs the fetch does not go before it has ended.
-      if (may_be_stopped && !is_leading_) {
+      wait_.is_held = is_held;
+      // Who runs a borrowed fetch does not go before it has ended.
+      if (!is_leading_) {
         wait_.waiter = nullptr;
         stopping_.emplace(lookup_.modifiers_.stop.token, Stopper(*this));
       }
@@ -285,7 +298,8 @@ class Miss final : public Waiter {
   /// Tells whether there is an answer: an outcome that can be expressed, or a failure of its own.
   [[nodiscard]] bool has_answer() noexcept {
     if constexpr (can_stop) {
-      if (wait_.is_stopped && !failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
+      // If the stop was held, the fetch has ended with what it came to.
+      if (wait_.is_stopped && !wait_.is_held && !failure_) failure_ = std::make_exception_ptr(fetch_abandoned());
     }
     return failure_ || Result::takes(flight_->outcome);
   }

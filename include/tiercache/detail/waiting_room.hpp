@@ -13,6 +13,8 @@ struct StoppableWait {
   /// Who is on the list, or was: alive as long as this can be stopped.
   Waiter* waiter = nullptr;
   bool is_stopped = false;
+  /// Whether a stop is to wait until `let_go`: something uses what is the waiter's.
+  bool is_held = false;
 };
 
 /// The waiters of tier `T`. Flights keep them; the tier's lock guards their lists.
@@ -33,11 +35,11 @@ class WaitingRoom : public TierState<Config, T> {
     line_up(flight, waiter);
     return true;
   }
-  /// The same, for one that can be stopped: not if that happened already.
+  /// The same, for one that can be stopped: not if that happened already, unless that is to wait.
   template <class Flight>
   [[nodiscard]] bool enqueue(Flight& flight, Waiter& waiter, StoppableWait& wait) noexcept {
     const Lock lock(lock_);
-    if (flight.is_done || wait.is_stopped) return false;
+    if (flight.is_done || (wait.is_stopped && !wait.is_held)) return false;
     line_up(flight, waiter);
     wait.waiter = &waiter;
     return true;
@@ -48,7 +50,13 @@ class WaitingRoom : public TierState<Config, T> {
   void stop(StoppableWait& wait, WaiterList& aside) noexcept {
     const Lock lock(lock_);
     wait.is_stopped = true;
-    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+    if (!wait.is_held) set_aside(wait, aside);
+  }
+  /// Lets a stop end the wait from now on, and one that came before.
+  void let_go(StoppableWait& wait, WaiterList& aside) noexcept {
+    const Lock lock(lock_);
+    wait.is_held = false;
+    if (wait.is_stopped) set_aside(wait, aside);
   }
   /// Tells the waiter aside, if it is there still, that it was stopped.
   void end_stopped(WaiterList& aside) noexcept {
@@ -98,7 +106,11 @@ class WaitingRoom : public TierState<Config, T> {
   }
 
  private:
-  // Wants the lock held.
+  // What follows wants the lock held.
+
+  static void set_aside(StoppableWait& wait, WaiterList& aside) noexcept {
+    if (wait.waiter != nullptr && WaiterList::erase(*wait.waiter)) aside.push_back(*wait.waiter);
+  }
   template <class Flight>
   static void line_up(Flight& flight, Waiter& waiter) noexcept {
     waiter.asked_within = FetchScope::current();

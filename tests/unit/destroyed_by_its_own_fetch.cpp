@@ -84,3 +84,31 @@ TEMPLATE_TEST_CASE("P5: one who can be told to stop, and came to lead, is destro
   }
   CHECK(cache.template stats<Cards>().in_flight == 0);
 }
+
+TEMPLATE_TEST_CASE("P5: the failure of a fetch that destroys its caller is nobody else's", "", Shared, Local) {
+  tiercache::BasicTieredCache<TestType, Cards> cache;
+  ManualFetch<std::string> slow;
+  auto leader = ask<Cards>(cache, "a", slow);
+  Running<std::string> waiter;
+  const auto at_once = [&waiter]() -> std::string {
+    waiter.leave();
+    throw std::runtime_error("gone");
+  };
+  const auto task = [&waiter]() -> Task<std::string> {
+    waiter.leave();
+    throw std::runtime_error("gone");
+    co_return "value";
+  };
+  SECTION("at once") {
+    waiter = ask<Cards>(cache, "a", at_once);
+  }
+  SECTION("as a coroutine") {
+    waiter = ask<Cards>(cache, "a", task);
+  }
+  const auto other = ask<Cards>(cache, "a", slow);
+  leader.leave();
+  REQUIRE(slow.running() == 1);
+  slow.complete("other");
+  CHECK(other.get() == "other");
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+}
