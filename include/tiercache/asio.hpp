@@ -82,7 +82,7 @@ net::awaitable<void, typename Awaitable::executor_type> fetch_spawned(Ticket<Con
   using T = typename Control::TierType;
   auto& outcome = ticket.flight().outcome;
   try {
-    auto&& awaitable = detail::call_fetcher<T, F>(fetcher, ticket.flight().entry->key);
+    auto&& awaitable = detail::call_for<F>(ticket.flight(), fetcher);
     detail::deliver<typename T::value_type>(outcome, co_await std::move(awaitable));
   } catch (...) {
     outcome.set_exception(std::current_exception());
@@ -154,7 +154,7 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
       if (woken.leadership) {
         Outcome<Value>& outcome = flight->outcome;
         try {
-          auto&& awaitable = detail::call_fetcher<T, F>(given, flight->entry->key);
+          auto&& awaitable = detail::call_for<F>(*flight, given);
           detail::deliver<Value>(outcome, co_await std::move(awaitable));
         } catch (...) {
           outcome.set_exception(std::current_exception());

@@ -88,7 +88,8 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 ///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
 ///   atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
-///   Where room has to be made for it, `erase` and `insert` are called instead.
+///   Where room has to be made for it, `erase` and `insert` are called instead. Where the value that is there was found
+///   to be right still (`not_modified`), `old` is `fresh`.
 /// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,

@@ -1,14 +1,17 @@
 // What get_or_fetch accepts as a fetcher, and what it makes of the fetcher's answer. How a fetch is run is the business
 // of detail/driver.hpp and lookup.hpp.
 //
-// A fetcher is a callable that takes the key or nothing, or an awaitable object. What it returns, after awaiting if it
-// can be awaited, is its answer:
+// A fetcher is a callable that takes the key or nothing, or an awaitable object; or a callable that takes the key and a
+// const CacheEntry<Value>* (that alone, for an Unkeyed tier): the entry it is to replace, past its deadline or not, or
+// null. It is shown a copy, which lives as long as the fetch. What a fetcher returns, after awaiting if it can be
+// awaited, is its answer:
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
 //   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
+//   Refetched<A>, std::variant<A, NotModified>    not_modified: keep what is there          what A does
 //
 // Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
 // what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
@@ -21,6 +24,7 @@
 #include <tiercache/detail/outcome.hpp>
 #include <tiercache/detail/tier_traits.hpp>
 #include <tiercache/error.hpp>
+#include <tiercache/not_modified.hpp>
 
 #include <concepts>
 #include <exception>
@@ -94,6 +98,8 @@ template <class Value, class Answer>
   using Plain = std::remove_cvref_t<Answer>;
   if constexpr (std::is_void_v<Answer>) {
     return AnswerForm::unfit;
+  } else if constexpr (Conditional<Plain>::may_be_unmodified) {
+    return answer_form<Value, typename Conditional<Plain>::type>();
   } else if constexpr (std::same_as<Plain, Value> || is_cache_entry<Plain>) {
     return PayloadOf<Answer, Value> ? AnswerForm::value : AnswerForm::unfit;
   } else if constexpr (is_optional<Plain>) {
@@ -133,7 +139,14 @@ void deliver_payload(Outcome<Value>& outcome, Given&& given) {
 template <class Value, class Answer>
 void deliver(Outcome<Value>& outcome, Answer&& answer) {
   constexpr AnswerForm form = answer_form<Value, Answer>();
-  if constexpr (form == AnswerForm::value) {
+  using Conditional = detail::Conditional<std::remove_cvref_t<Answer>>;
+  if constexpr (Conditional::may_be_unmodified) {
+    if (const NotModified* const renewal = Conditional::renewal(answer)) {
+      outcome.set_not_modified(detail::own_ttl_of(renewal->ttl));
+    } else {
+      detail::deliver<Value>(outcome, Conditional::answer(answer));
+    }
+  } else if constexpr (form == AnswerForm::value) {
     detail::deliver_payload<Value>(outcome, std::forward<Answer>(answer));
   } else if (answer.has_value()) {
     detail::deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
@@ -143,6 +156,10 @@ void deliver(Outcome<Value>& outcome, Answer&& answer) {
     outcome.set_error(std::forward<Answer>(answer));
   }
 }
+
+/// An answer but for "not modified".
+template <class Answer>
+using AnswerWithin = typename Conditional<std::remove_cvref_t<Answer>>::type;
 
 /// What a lookup yields whose fetcher answers with `Answer`, and how it is made from a cached value or an outcome.
 template <class Value, class Answer>
@@ -158,8 +175,9 @@ struct ResultOf {
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
 
-  using type = std::conditional_t<form == AnswerForm::optional, std::optional<Value>,
-                                  std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<Answer>, Value>>;
+  using type = std::conditional_t<
+      form == AnswerForm::optional, std::optional<Value>,
+      std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<AnswerWithin<Answer>>, Value>>;
 
   /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
   static constexpr bool takes_not_found = form == AnswerForm::optional;
@@ -213,13 +231,22 @@ struct ResultOf {
   }
 };
 
-enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
+enum class FetcherForm { unfit, takes_key, takes_entry, takes_nothing, awaitable };
+
+/// Takes the entry that it is to replace.
+template <class T, class F>
+concept TakesEntry =
+    requires(F& fetcher, const typename T::key_type& key, const CacheEntry<typename T::value_type>* entry) {
+      fetcher(key, entry);
+    } || (is_unkeyed<T> && requires(F& fetcher, const CacheEntry<typename T::value_type>* entry) { fetcher(entry); });
 
 // Not by std::invocable: it holds for pointers to members too, which are not called like this.
 template <class T, class F>
 [[nodiscard]] consteval FetcherForm fetcher_form() {
   if constexpr (!is_unkeyed<T> && requires(F& fetcher, const typename T::key_type& key) { fetcher(key); }) {
     return FetcherForm::takes_key;
+  } else if constexpr (TakesEntry<T, F>) {
+    return FetcherForm::takes_entry;
   } else if constexpr (requires(F& fetcher) { fetcher(); }) {
     return FetcherForm::takes_nothing;
   } else if constexpr (LooksAwaitable<F>) {
@@ -230,8 +257,10 @@ template <class T, class F>
 }
 
 /// Calls the fetcher, or, if it is an awaitable object, hands it over. `F` is a reference where the caller keeps it.
-template <class T, class F>
-decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename T::key_type& key) {
+/// `recall()` returns the entry that is to be replaced.
+template <class T, class F, class Recall>
+decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename T::key_type& key,
+                            [[maybe_unused]] const Recall& recall) {
   constexpr FetcherForm form = fetcher_form<T, F>();
   static_assert(
       form != FetcherForm::unfit,
@@ -239,6 +268,11 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
       "pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put");
   if constexpr (form == FetcherForm::takes_key) {
     return fetcher(key);
+  } else if constexpr (form == FetcherForm::takes_entry && is_unkeyed<T>) {
+    static_cast<void>(key);
+    return fetcher(recall());
+  } else if constexpr (form == FetcherForm::takes_entry) {
+    return fetcher(key, recall());
   } else if constexpr (form == FetcherForm::takes_nothing) {
     static_cast<void>(key);
     return fetcher();
@@ -252,7 +286,8 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
 
 /// What calling the fetcher gives, before awaiting.
 template <class T, class F>
-using CalledFetcher = decltype(detail::call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
-                                                          std::declval<const typename T::key_type&>()));
+using CalledFetcher = decltype(detail::call_fetcher<T, F>(
+    std::declval<std::remove_reference_t<F>&>(), std::declval<const typename T::key_type&>(),
+    std::declval<const CacheEntry<typename T::value_type>* (&)()>()));
 
 }  // namespace tiercache::detail

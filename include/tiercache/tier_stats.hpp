@@ -41,9 +41,9 @@ struct TierStats {
   std::uint64_t lookups_without_fetch = 0;
   /// Fetches that ended with an exception, with an error, or without a result.
   std::uint64_t fetch_failures = 0;
-  /// Entries stored where there was no fresh one.
+  /// Entries stored where there was none of use.
   std::uint64_t inserts = 0;
-  /// Entries stored in place of a fresh one.
+  /// Entries stored in place of one that was of use, or renewed since a fetch found them `not_modified`.
   std::uint64_t updates = 0;
   /// Entries dropped to keep the tier within its bounds, and by `trim`.
   std::uint64_t evictions = 0;

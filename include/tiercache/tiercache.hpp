@@ -11,6 +11,7 @@
 #include <tiercache/fetch_runner.hpp>
 #include <tiercache/fetcher.hpp>
 #include <tiercache/lookup.hpp>
+#include <tiercache/not_modified.hpp>
 #include <tiercache/owned.hpp>
 #include <tiercache/policy_override.hpp>
 #include <tiercache/promise_post.hpp>

@@ -1066,7 +1066,8 @@ concept PlainEvictionPolicy = std::default_initializable<P> && std::default_init
 ///   Then threads that read need not wait for each other, and several may hit one node at once: what it changes is
 ///   atomic.
 /// - `replace(entries, old, fresh)`: a new value was stored under a key: `fresh` comes in place of `old`, which leaves.
-///   Where room has to be made for it, `erase` and `insert` are called instead.
+///   Where room has to be made for it, `erase` and `insert` are called instead. Where the value that is there was found
+///   to be right still (`not_modified`), `old` is `fresh`.
 /// - `victim(entries)`: returns the `EntryNumber` of the one that should go next. Asked only when there is one.
 ///
 /// Room for a new entry is made before it is inserted; if the policy has `static constexpr bool has_admission = true`,
@@ -2074,13 +2075,14 @@ template <class T>
 inline constexpr char type_tag = 0;
 
 /// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
-/// whoever ran the fetch has left and nobody was there to run another.
+/// whoever ran the fetch has left and nobody was there to run another. "Not modified" is made a value before others see
+/// it.
 ///
 /// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
 template <class Value>
 class Outcome {
  public:
-  enum class Kind : unsigned char { pending, value, not_found, exception, error };
+  enum class Kind : unsigned char { pending, value, not_found, not_modified, exception, error };
 
   Outcome() noexcept = default;
   Outcome(const Outcome&) = delete;
@@ -2099,6 +2101,10 @@ class Outcome {
     kind_ = Kind::value;
   }
   void set_not_found() noexcept { kind_ = Kind::not_found; }
+  void set_not_modified(std::optional<Ttl> own_ttl) noexcept {
+    own_ttl_ = own_ttl;
+    kind_ = Kind::not_modified;
+  }
   void set_exception(std::exception_ptr exception) noexcept {
     exception_ = std::move(exception);
     kind_ = Kind::exception;
@@ -2164,18 +2170,109 @@ class Outcome {
 
 }  // namespace tiercache::detail
 
+// <tiercache/not_modified.hpp>
+// not_modified: the answer of a fetcher that asked whether what the cache has is still right, and was told that it is.
+// What becomes of it is decided in detail/flight_control.hpp.
+
+namespace tiercache {
+
+/// Says that the entry which a fetcher was shown is still right, as a server does that answers 304 to If-None-Match.
+///
+/// The entry lives anew from the start of the fetch, and its value is neither copied nor replaced: no listener is told.
+/// Counts an update. A fetcher that was shown none must not answer so: it fails with `std::invalid_argument`.
+struct NotModified {
+  /// How long the value is fresh from now on. Not set (the default), for as long as before: its own TTL if it has one,
+  /// else its tier's.
+  Ttl ttl = Ttl::unset();
+};
+
+/// `NotModified` without a TTL: `return tiercache::not_modified;`
+inline constexpr NotModified not_modified{};
+
+/// What a fetcher returns that may say `not_modified`: that, or an `Answer` (a `Value`, a `CacheEntry`, a
+/// `std::optional`, an expected-like type), which converts to this.
+///
+/// ```cpp
+/// auto fetch = [&](const std::string& id, const tiercache::CacheEntry<Card>* old) -> tiercache::Refetched<Card> {
+///   Response response = http.get("/cards/" + id, old != nullptr ? old->value.etag : "");
+///   if (response.status == 304) return tiercache::not_modified;
+///   return parse(response);
+/// };
+/// ```
+template <class Answer>
+class Refetched {
+ public:
+  /// The entry is still right.
+  Refetched(NotModified renewal) noexcept : renewal_(renewal) {}
+  /// There is another answer.
+  template <class A = Answer>
+    requires(std::convertible_to<A, Answer> && !std::same_as<std::remove_cvref_t<A>, Refetched> &&
+             !std::same_as<std::remove_cvref_t<A>, NotModified>)
+  Refetched(A&& its_answer) : answer_(std::in_place, std::forward<A>(its_answer)) {}
+
+  /// Returns what it says if that is "not modified", else null.
+  [[nodiscard]] const NotModified* renewal() const noexcept { return answer_ ? nullptr : &renewal_; }
+  /// Returns the other answer. Wants that there is one.
+  [[nodiscard]] Answer& answer() noexcept { return *answer_; }
+
+ private:
+  NotModified renewal_;
+  std::optional<Answer> answer_;
+};
+
+namespace detail {
+
+/// What an answer comes to but for "not modified", and whether it may be that.
+template <class Answer>
+struct Conditional {
+  using type = Answer;
+  static constexpr bool may_be_unmodified = false;
+};
+template <class Answer>
+struct Conditional<Refetched<Answer>> {
+  using type = Answer;
+  static constexpr bool may_be_unmodified = true;
+  [[nodiscard]] static const NotModified* renewal(const Refetched<Answer>& given) noexcept { return given.renewal(); }
+  [[nodiscard]] static Answer&& answer(Refetched<Answer>& given) noexcept { return std::move(given.answer()); }
+};
+/// A `std::variant` of an answer and `NotModified`. Told by its parts: <variant> is not included for those who have
+/// none.
+template <template <class...> class Variant, class Answer>
+  requires requires(const Variant<Answer, NotModified>& given) {
+    { given.index() } -> std::same_as<std::size_t>;
+    given.valueless_by_exception();
+  }
+struct Conditional<Variant<Answer, NotModified>> {
+  using type = Answer;
+  static constexpr bool may_be_unmodified = true;
+  template <class Given>
+  [[nodiscard]] static const NotModified* renewal(const Given& given) {
+    return given.index() == 1 ? &get<1>(given) : nullptr;
+  }
+  template <class Given>
+  [[nodiscard]] static Answer&& answer(Given& given) {
+    return get<0>(std::move(given));
+  }
+};
+
+}  // namespace detail
+}  // namespace tiercache
+
 // <tiercache/fetcher.hpp>
 // What get_or_fetch accepts as a fetcher, and what it makes of the fetcher's answer. How a fetch is run is the business
 // of detail/driver.hpp and lookup.hpp.
 //
-// A fetcher is a callable that takes the key or nothing, or an awaitable object. What it returns, after awaiting if it
-// can be awaited, is its answer:
+// A fetcher is a callable that takes the key or nothing, or an awaitable object; or a callable that takes the key and a
+// const CacheEntry<Value>* (that alone, for an Unkeyed tier): the entry it is to replace, past its deadline or not, or
+// null. It is shown a copy, which lives as long as the fetch. What a fetcher returns, after awaiting if it can be
+// awaited, is its answer:
 //
 //   answer                                        meaning                                   the lookup yields
 //   Value, or what converts to it                 store it for the tier's TTL               Value
 //   CacheEntry<Value>                             store it for the entry's own TTL, if set  Value
 //   std::optional<Value>                          nullopt: there is none                    std::optional<Value>
 //   expected-like R: has_value(), *r, r.error()   an error goes to all who wait, unstored   R
+//   Refetched<A>, std::variant<A, NotModified>    not_modified: keep what is there          what A does
 //
 // Where Value is std::shared_ptr<const T>, a T will do for a Value, but not inside an expected: R is also made from
 // what is stored, so it is expected<std::shared_ptr<const T>, E>. An optional or an expected may hold a CacheEntry;
@@ -2247,6 +2344,8 @@ template <class Value, class Answer>
   using Plain = std::remove_cvref_t<Answer>;
   if constexpr (std::is_void_v<Answer>) {
     return AnswerForm::unfit;
+  } else if constexpr (Conditional<Plain>::may_be_unmodified) {
+    return answer_form<Value, typename Conditional<Plain>::type>();
   } else if constexpr (std::same_as<Plain, Value> || is_cache_entry<Plain>) {
     return PayloadOf<Answer, Value> ? AnswerForm::value : AnswerForm::unfit;
   } else if constexpr (is_optional<Plain>) {
@@ -2286,7 +2385,14 @@ void deliver_payload(Outcome<Value>& outcome, Given&& given) {
 template <class Value, class Answer>
 void deliver(Outcome<Value>& outcome, Answer&& answer) {
   constexpr AnswerForm form = answer_form<Value, Answer>();
-  if constexpr (form == AnswerForm::value) {
+  using Conditional = detail::Conditional<std::remove_cvref_t<Answer>>;
+  if constexpr (Conditional::may_be_unmodified) {
+    if (const NotModified* const renewal = Conditional::renewal(answer)) {
+      outcome.set_not_modified(detail::own_ttl_of(renewal->ttl));
+    } else {
+      detail::deliver<Value>(outcome, Conditional::answer(answer));
+    }
+  } else if constexpr (form == AnswerForm::value) {
     detail::deliver_payload<Value>(outcome, std::forward<Answer>(answer));
   } else if (answer.has_value()) {
     detail::deliver_payload<Value>(outcome, *std::forward<Answer>(answer));
@@ -2296,6 +2402,10 @@ void deliver(Outcome<Value>& outcome, Answer&& answer) {
     outcome.set_error(std::forward<Answer>(answer));
   }
 }
+
+/// An answer but for "not modified".
+template <class Answer>
+using AnswerWithin = typename Conditional<std::remove_cvref_t<Answer>>::type;
 
 /// What a lookup yields whose fetcher answers with `Answer`, and how it is made from a cached value or an outcome.
 template <class Value, class Answer>
@@ -2311,8 +2421,9 @@ struct ResultOf {
                 "tiercache: get_or_fetch hands out copies, and this tier's Value cannot be copied: make it "
                 "std::shared_ptr<const T> (a fetcher may still return a T)");
 
-  using type = std::conditional_t<form == AnswerForm::optional, std::optional<Value>,
-                                  std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<Answer>, Value>>;
+  using type = std::conditional_t<
+      form == AnswerForm::optional, std::optional<Value>,
+      std::conditional_t<form == AnswerForm::expected, std::remove_cvref_t<AnswerWithin<Answer>>, Value>>;
 
   /// Whether "there is none" is an answer. To others it is not: they fetch for themselves.
   static constexpr bool takes_not_found = form == AnswerForm::optional;
@@ -2366,13 +2477,22 @@ struct ResultOf {
   }
 };
 
-enum class FetcherForm { unfit, takes_key, takes_nothing, awaitable };
+enum class FetcherForm { unfit, takes_key, takes_entry, takes_nothing, awaitable };
+
+/// Takes the entry that it is to replace.
+template <class T, class F>
+concept TakesEntry =
+    requires(F& fetcher, const typename T::key_type& key, const CacheEntry<typename T::value_type>* entry) {
+      fetcher(key, entry);
+    } || (is_unkeyed<T> && requires(F& fetcher, const CacheEntry<typename T::value_type>* entry) { fetcher(entry); });
 
 // Not by std::invocable: it holds for pointers to members too, which are not called like this.
 template <class T, class F>
 [[nodiscard]] consteval FetcherForm fetcher_form() {
   if constexpr (!is_unkeyed<T> && requires(F& fetcher, const typename T::key_type& key) { fetcher(key); }) {
     return FetcherForm::takes_key;
+  } else if constexpr (TakesEntry<T, F>) {
+    return FetcherForm::takes_entry;
   } else if constexpr (requires(F& fetcher) { fetcher(); }) {
     return FetcherForm::takes_nothing;
   } else if constexpr (LooksAwaitable<F>) {
@@ -2383,8 +2503,10 @@ template <class T, class F>
 }
 
 /// Calls the fetcher, or, if it is an awaitable object, hands it over. `F` is a reference where the caller keeps it.
-template <class T, class F>
-decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename T::key_type& key) {
+/// `recall()` returns the entry that is to be replaced.
+template <class T, class F, class Recall>
+decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename T::key_type& key,
+                            [[maybe_unused]] const Recall& recall) {
   constexpr FetcherForm form = fetcher_form<T, F>();
   static_assert(
       form != FetcherForm::unfit,
@@ -2392,6 +2514,11 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
       "pointer to a member a lambda), or an awaitable object; a value that is there already is stored with put");
   if constexpr (form == FetcherForm::takes_key) {
     return fetcher(key);
+  } else if constexpr (form == FetcherForm::takes_entry && is_unkeyed<T>) {
+    static_cast<void>(key);
+    return fetcher(recall());
+  } else if constexpr (form == FetcherForm::takes_entry) {
+    return fetcher(key, recall());
   } else if constexpr (form == FetcherForm::takes_nothing) {
     static_cast<void>(key);
     return fetcher();
@@ -2405,8 +2532,9 @@ decltype(auto) call_fetcher(std::remove_reference_t<F>& fetcher, const typename 
 
 /// What calling the fetcher gives, before awaiting.
 template <class T, class F>
-using CalledFetcher = decltype(detail::call_fetcher<T, F>(std::declval<std::remove_reference_t<F>&>(),
-                                                          std::declval<const typename T::key_type&>()));
+using CalledFetcher = decltype(detail::call_fetcher<T, F>(
+    std::declval<std::remove_reference_t<F>&>(), std::declval<const typename T::key_type&>(),
+    std::declval<const CacheEntry<typename T::value_type>* (&)()>()));
 
 }  // namespace tiercache::detail
 
@@ -2662,6 +2790,8 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
   Outcome<typename T::value_type> outcome;
+  /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
+  std::optional<CacheEntry<typename T::value_type>> recalled;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
   bool is_current = false;
@@ -2683,6 +2813,7 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
+    recalled.reset();
     entry.reset();
     id = {};
     is_done = is_leader_leaving = is_starting = false;
@@ -2761,6 +2892,13 @@ struct Driver {
 
 TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
 
+/// Calls the fetcher of a flight.
+template <class F, class Control>
+decltype(auto) call_for(Flight<Control>& flight, std::remove_reference_t<F>& fetcher) {
+  return detail::call_fetcher<typename Control::TierType, F>(fetcher, flight.entry->key,
+                                                             [&flight] { return flight.control->recall(flight); });
+}
+
 /// Awaits the fetch and lands the flight. `holder` has the fetcher, of type `F`, and keeps it for as long as it is
 /// needed; it may have a way of its own to land.
 template <class F, class Control, class Holder>
@@ -2770,7 +2908,7 @@ Driver drive(Reference<Flight<Control>> flight, Holder holder) {
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& called = detail::call_fetcher<T, F>(holder.fetcher(), ticket.flight().entry->key);
+    auto&& called = detail::call_for<F>(ticket.flight(), holder.fetcher());
     auto&& awaitable = detail::awaitable_of(static_cast<decltype(called)>(called));
     detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
@@ -2813,7 +2951,7 @@ void answer_at_once(Flight<Control>& flight, std::remove_reference_t<F>& fetcher
   using T = typename Control::TierType;
   const FetchScope scope(flight.id);
   TIERCACHE_TRY {
-    detail::deliver<typename T::value_type>(flight.outcome, detail::call_fetcher<T, F>(fetcher, flight.entry->key));
+    detail::deliver<typename T::value_type>(flight.outcome, detail::call_for<F>(flight, fetcher));
   }
   TIERCACHE_CATCH_ALL {
     flight.outcome.set_exception(std::current_exception());
@@ -4093,6 +4231,12 @@ class Entries {
     return let_go(held);
   }
 
+  /// Counts an entry that is held as written now.
+  void renew(const Found& held) noexcept {
+    held->written = ++writes_;
+    eviction_.replace(View(*this), held.slot, held.slot);
+  }
+
   /// Gives an entry back.
   [[nodiscard]] Owned unlink(const Found& held) noexcept {
     index_.unlink(hash_of(*held), held.slot);
@@ -4275,6 +4419,11 @@ class Lifetimes {
     if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
+  /// Returns the TTL that an entry has of its own, if it does.
+  [[nodiscard]] std::optional<Ttl> own_ttl_of(const Found<T>& entry) const noexcept {
+    return entry->has_own_ttl() ? std::optional<Ttl>(own_[entry.slot]) : std::nullopt;
+  }
+
   /// Notes that an entry, which is not usual, answered a lookup.
   void note_read(const Found<T>& entry, TimePoint now) noexcept {
     if (!is_idling()) return;
@@ -4454,9 +4603,9 @@ struct TierStats {
   std::uint64_t lookups_without_fetch = 0;
   /// Fetches that ended with an exception, with an error, or without a result.
   std::uint64_t fetch_failures = 0;
-  /// Entries stored where there was no fresh one.
+  /// Entries stored where there was none of use.
   std::uint64_t inserts = 0;
-  /// Entries stored in place of a fresh one.
+  /// Entries stored in place of one that was of use, or renewed since a fetch found them `not_modified`.
   std::uint64_t updates = 0;
   /// Entries dropped to keep the tier within its bounds, and by `trim`.
   std::uint64_t evictions = 0;
@@ -4678,6 +4827,16 @@ class Contents {
     }
     if (!was_alive) ++counted.inserts;
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
+  }
+
+  /// Has an entry live on from `start`, for its own TTL, if it has one or is given one. Throws `std::bad_alloc` and has
+  /// changed nothing.
+  void renew(const Found& entry, TimePoint start, const std::optional<Ttl>& own_ttl, TimePoint time) {
+    const std::optional<Ttl> own = own_ttl ? own_ttl : lifetimes_.own_ttl_of(entry);
+    lifetimes_.reserve(entry.slot, own.has_value());
+    lifetimes_.set(entry, start, own, time);
+    entries_.renew(entry);
+    ++counted.updates;
   }
 
   /// Drops one entry.
@@ -5401,7 +5560,9 @@ class FlightControl : public WaitingRoom<Config, T>,
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
   /// path on which a fetch completes. The failure of one whose caller has left is nobody else's: then it is passed on.
   void complete(Flight& flight) noexcept {
-    const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
+    const bool is_renewal = flight.outcome.kind() == OutcomeKind::not_modified && renew(flight);
+    const bool is_filled =
+        !is_renewal && flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     bool has_waiters = false;
     const bool is_passed_on = [&] {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
@@ -5413,10 +5574,10 @@ class FlightControl : public WaitingRoom<Config, T>,
         if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
-      } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
+      } else if (flight.outcome.kind() == OutcomeKind::value && !is_filled && !is_renewal) {
         ++contents_.counted.store_failures;
       } else {
-        keep(flight, removals, failure);
+        keep(flight, is_renewal, removals, failure);
       }
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
@@ -5427,6 +5588,23 @@ class FlightControl : public WaitingRoom<Config, T>,
       return abandon(flight);
     }
     if (has_waiters) this->wake(flight);
+  }
+
+  /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
+  [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
+    flight.recalled.reset();
+    std::optional<Value> value;
+    TimePoint stored_at;
+    Ttl ttl;
+    {
+      const Lock lock(lock_);
+      const Found held = flight.is_current ? contents_.find(flight.hash, flight.entry->key) : Found{};
+      if (!held || !held->has_value()) return nullptr;
+      value.emplace(held->value);
+      stored_at = held->stored_at;
+      ttl = contents_.ttl_of(held);
+    }
+    return &flight.recalled.emplace(CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -5548,17 +5726,19 @@ class FlightControl : public WaitingRoom<Config, T>,
     }
   }
 
-  /// Stores what a flight brought.
-  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
+  /// Stores what a flight brought, or lets live on what it was not to replace.
+  void keep(Flight& flight, bool is_renewal, Removals& removals, std::exception_ptr& failure) noexcept {
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
       const Found held = contents_.find(flight.hash, entry.key);
+      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
+      if (is_renewal && held) return contents_.renew(held, flight.started_at, own_ttl, time);
+      if (is_renewal) entry.set_value(flight.outcome.value());  // it left meanwhile
       if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
         if (held) contents_.drop(held, RemovalCause::Expired, removals);
         return;
       }
-      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
       contents_.reserve(entry, flight.hash, own_ttl);
       flights_.supersede(flight);
       contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
@@ -5571,6 +5751,22 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   // What follows wants it not held.
+
+  /// Has "not modified" be the value that the fetcher was shown. Tells whether there is one.
+  [[nodiscard]] static bool renew(Flight& flight) noexcept {
+    TIERCACHE_TRY {
+      if (flight.recalled) {
+        flight.outcome.set_value(std::move(flight.recalled->value), flight.outcome.own_ttl());
+        return true;
+      }
+      throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
+                             ": a fetcher says not_modified, and was shown no entry");
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+    return false;
+  }
 
   /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
   /// any number of them may.

@@ -137,6 +137,16 @@ class Contents {
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
+  /// Has an entry live on from `start`, for its own TTL, if it has one or is given one. Throws `std::bad_alloc` and has
+  /// changed nothing.
+  void renew(const Found& entry, TimePoint start, const std::optional<Ttl>& own_ttl, TimePoint time) {
+    const std::optional<Ttl> own = own_ttl ? own_ttl : lifetimes_.own_ttl_of(entry);
+    lifetimes_.reserve(entry.slot, own.has_value());
+    lifetimes_.set(entry, start, own, time);
+    entries_.renew(entry);
+    ++counted.updates;
+  }
+
   /// Drops one entry.
   void drop(const Found& entry, RemovalCause cause, Removals& removals) noexcept {
     report(entries_.unlink(entry), cause, removals);

@@ -35,6 +35,13 @@ struct Driver {
 
 TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
 
+/// Calls the fetcher of a flight.
+template <class F, class Control>
+decltype(auto) call_for(Flight<Control>& flight, std::remove_reference_t<F>& fetcher) {
+  return detail::call_fetcher<typename Control::TierType, F>(fetcher, flight.entry->key,
+                                                             [&flight] { return flight.control->recall(flight); });
+}
+
 /// Awaits the fetch and lands the flight. `holder` has the fetcher, of type `F`, and keeps it for as long as it is
 /// needed; it may have a way of its own to land.
 template <class F, class Control, class Holder>
@@ -44,7 +51,7 @@ Driver drive(Reference<Flight<Control>> flight, Holder holder) {
   Outcome<typename T::value_type>& outcome = ticket.flight().outcome;
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
-    auto&& called = detail::call_fetcher<T, F>(holder.fetcher(), ticket.flight().entry->key);
+    auto&& called = detail::call_for<F>(ticket.flight(), holder.fetcher());
     auto&& awaitable = detail::awaitable_of(static_cast<decltype(called)>(called));
     detail::deliver<typename T::value_type>(outcome, co_await static_cast<decltype(awaitable)>(awaitable));
   }
@@ -87,7 +94,7 @@ void answer_at_once(Flight<Control>& flight, std::remove_reference_t<F>& fetcher
   using T = typename Control::TierType;
   const FetchScope scope(flight.id);
   TIERCACHE_TRY {
-    detail::deliver<typename T::value_type>(flight.outcome, detail::call_fetcher<T, F>(fetcher, flight.entry->key));
+    detail::deliver<typename T::value_type>(flight.outcome, detail::call_for<F>(flight, fetcher));
   }
   TIERCACHE_CATCH_ALL {
     flight.outcome.set_exception(std::current_exception());

@@ -102,6 +102,12 @@ class Entries {
     return let_go(held);
   }
 
+  /// Counts an entry that is held as written now.
+  void renew(const Found& held) noexcept {
+    held->written = ++writes_;
+    eviction_.replace(View(*this), held.slot, held.slot);
+  }
+
   /// Gives an entry back.
   [[nodiscard]] Owned unlink(const Found& held) noexcept {
     index_.unlink(hash_of(*held), held.slot);

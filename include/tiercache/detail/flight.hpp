@@ -1,6 +1,7 @@
 // Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/flight_control.hpp.
 #pragma once
 
+#include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/outcome.hpp>
 #include <tiercache/detail/reference.hpp>
@@ -8,6 +9,7 @@
 #include <tiercache/detail/waiter.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace tiercache::detail {
@@ -50,6 +52,8 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
   Outcome<typename T::value_type> outcome;
+  /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
+  std::optional<CacheEntry<typename T::value_type>> recalled;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
   bool is_current = false;
@@ -71,6 +75,7 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
+    recalled.reset();
     entry.reset();
     id = {};
     is_done = is_leader_leaving = is_starting = false;

@@ -2,6 +2,7 @@
 // and what becomes of its outcome. Who waits and how a fetch is run is not known here; writing is in detail/store.hpp.
 #pragma once
 
+#include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
@@ -143,7 +144,9 @@ class FlightControl : public WaitingRoom<Config, T>,
   /// Ends a flight with its outcome: stores the value, unless something came in between, and wakes everybody. The one
   /// path on which a fetch completes. The failure of one whose caller has left is nobody else's: then it is passed on.
   void complete(Flight& flight) noexcept {
-    const bool is_stored = flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
+    const bool is_renewal = flight.outcome.kind() == OutcomeKind::not_modified && renew(flight);
+    const bool is_filled =
+        !is_renewal && flight.outcome.kind() == OutcomeKind::value && fill(*flight.entry, flight.outcome);
     bool has_waiters = false;
     const bool is_passed_on = [&] {
       std::exception_ptr failure;  // what a comparison throws is destroyed with no lock held, too
@@ -155,10 +158,10 @@ class FlightControl : public WaitingRoom<Config, T>,
         if (flight.is_current && !is_closed_) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
-      } else if (flight.outcome.kind() == OutcomeKind::value && !is_stored) {
+      } else if (flight.outcome.kind() == OutcomeKind::value && !is_filled && !is_renewal) {
         ++contents_.counted.store_failures;
       } else {
-        keep(flight, removals, failure);
+        keep(flight, is_renewal, removals, failure);
       }
       flights_.finish(flight);
       has_waiters = !flight.waiters.is_empty();
@@ -169,6 +172,23 @@ class FlightControl : public WaitingRoom<Config, T>,
       return abandon(flight);
     }
     if (has_waiters) this->wake(flight);
+  }
+
+  /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
+  [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
+    flight.recalled.reset();
+    std::optional<Value> value;
+    TimePoint stored_at;
+    Ttl ttl;
+    {
+      const Lock lock(lock_);
+      const Found held = flight.is_current ? contents_.find(flight.hash, flight.entry->key) : Found{};
+      if (!held || !held->has_value()) return nullptr;
+      value.emplace(held->value);
+      stored_at = held->stored_at;
+      ttl = contents_.ttl_of(held);
+    }
+    return &flight.recalled.emplace(CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
   }
 
   /// Has the tier's loader run the fetch of a flight.
@@ -290,17 +310,19 @@ class FlightControl : public WaitingRoom<Config, T>,
     }
   }
 
-  /// Stores what a flight brought.
-  void keep(Flight& flight, Removals& removals, std::exception_ptr& failure) noexcept {
+  /// Stores what a flight brought, or lets live on what it was not to replace.
+  void keep(Flight& flight, bool is_renewal, Removals& removals, std::exception_ptr& failure) noexcept {
     Entry& entry = *flight.entry;
     const TimePoint time = now();
     TIERCACHE_TRY {
       const Found held = contents_.find(flight.hash, entry.key);
+      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
+      if (is_renewal && held) return contents_.renew(held, flight.started_at, own_ttl, time);
+      if (is_renewal) entry.set_value(flight.outcome.value());  // it left meanwhile
       if (!entry.has_value() && contents_.policy().not_found_ttl == Ttl{}) {
         if (held) contents_.drop(held, RemovalCause::Expired, removals);
         return;
       }
-      const std::optional<Ttl>& own_ttl = flight.outcome.own_ttl();
       contents_.reserve(entry, flight.hash, own_ttl);
       flights_.supersede(flight);
       contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
@@ -313,6 +335,22 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   // What follows wants it not held.
+
+  /// Has "not modified" be the value that the fetcher was shown. Tells whether there is one.
+  [[nodiscard]] static bool renew(Flight& flight) noexcept {
+    TIERCACHE_TRY {
+      if (flight.recalled) {
+        flight.outcome.set_value(std::move(flight.recalled->value), flight.outcome.own_ttl());
+        return true;
+      }
+      throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
+                             ": a fetcher says not_modified, and was shown no entry");
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+    return false;
+  }
 
   /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
   /// any number of them may.

@@ -58,6 +58,11 @@ class Lifetimes {
     if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
   }
 
+  /// Returns the TTL that an entry has of its own, if it does.
+  [[nodiscard]] std::optional<Ttl> own_ttl_of(const Found<T>& entry) const noexcept {
+    return entry->has_own_ttl() ? std::optional<Ttl>(own_[entry.slot]) : std::nullopt;
+  }
+
   /// Notes that an entry, which is not usual, answered a lookup.
   void note_read(const Found<T>& entry, TimePoint now) noexcept {
     if (!is_idling()) return;

@@ -16,13 +16,14 @@ template <class T>
 inline constexpr char type_tag = 0;
 
 /// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
-/// whoever ran the fetch has left and nobody was there to run another.
+/// whoever ran the fetch has left and nobody was there to run another. "Not modified" is made a value before others see
+/// it.
 ///
 /// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
 template <class Value>
 class Outcome {
  public:
-  enum class Kind : unsigned char { pending, value, not_found, exception, error };
+  enum class Kind : unsigned char { pending, value, not_found, not_modified, exception, error };
 
   Outcome() noexcept = default;
   Outcome(const Outcome&) = delete;
@@ -41,6 +42,10 @@ class Outcome {
     kind_ = Kind::value;
   }
   void set_not_found() noexcept { kind_ = Kind::not_found; }
+  void set_not_modified(std::optional<Ttl> own_ttl) noexcept {
+    own_ttl_ = own_ttl;
+    kind_ = Kind::not_modified;
+  }
   void set_exception(std::exception_ptr exception) noexcept {
     exception_ = std::move(exception);
     kind_ = Kind::exception;
