@@ -3,6 +3,7 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <ctime>
 #include <type_traits>
 
 namespace {
@@ -24,6 +25,20 @@ static_assert(tiercache::Clock<std::chrono::steady_clock>);
 static_assert(!tiercache::Clock<std::chrono::system_clock>);
 static_assert(!tiercache::Clock<WrongClock>);
 static_assert(std::is_same_v<decltype(CoarseClock::now()), TimePoint>);
+
+#ifdef CLOCK_BOOTTIME
+/// What a program takes whose entries are to grow old while the machine is suspended: the library's clocks stand still.
+struct BootClock {
+  static TimePoint now() noexcept {
+    ::timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+  }
+};
+#else
+using BootClock = std::chrono::steady_clock;
+#endif
+static_assert(tiercache::Clock<BootClock>);
 
 struct Cards : tiercache::Tier<int, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min};
@@ -82,7 +97,8 @@ TEST_CASE("The manual clock moves only by hand") {
   CHECK(ManualClock::now() == start);
 }
 
-TEMPLATE_TEST_CASE("A cache runs on any clock", "", CoarseClock, TickClock, ManualClock, std::chrono::steady_clock) {
+TEMPLATE_TEST_CASE("A cache runs on any clock", "", CoarseClock, TickClock, ManualClock, std::chrono::steady_clock,
+                   BootClock) {
   tiercache::BasicTieredCache<OnClock<TestType>, Cards> cache;
   cache.template put<Cards>(1, 10, 24h);
   cache.template put<Cards>(2, 20, 0s);

@@ -1,3 +1,4 @@
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
 #include "insides.hpp"
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -99,6 +101,47 @@ TEMPLATE_TEST_CASE("index, slab, lists, counters and weights fit each other afte
     try_weights<TestType, Local>(seed);
     try_weights<TestType, Shared>(seed);
   }
+}
+
+TEMPLATE_TEST_CASE("they fit after whatever failed for want of memory, and the tier can be filled and emptied", "",
+                   tiercache::AdaptiveClock, tiercache::Sieve, tiercache::Lru, tiercache::OldestFirst) {
+  using T = Words<TestType>;
+  const std::string key = "a key too long for the string's own buffer: ";
+  const auto fetch = [] { return 7; };
+  const auto none = []() -> std::optional<int> { return std::nullopt; };
+  const auto entry = [] { return tiercache::CacheEntry<int>{.value = 7, .ttl = 5s}; };
+  const int operation = GENERATE(0, 1, 2, 3, 4);
+  int failed = 0;
+  // From where nothing is held, so that everything has to grow at some time.
+  for (std::ptrdiff_t n = 0; n < 60; ++n) {
+    ManualClock::reset();
+    tiercache::BasicTieredCache<Shared, T> cache(
+        tiercache::with<T>({.ttl = 100s, .idle_for = 90s, .not_found_ttl = 100s, .capacity = 20}));
+    {
+      const FailingAllocation failing(n);
+      for (int i = 0; i < 10; ++i) {
+        try {
+          if (operation == 0) cache.template put<T>(key + std::to_string(i), i);
+          if (operation == 1) cache.template put<T>(key + std::to_string(i), i, 5s);
+          if (operation == 2) static_cast<void>(cache.template get_or_fetch<T>(key + std::to_string(i), fetch).get());
+          if (operation == 3) static_cast<void>(cache.template get_or_fetch<T>(key + std::to_string(i), none).get());
+          if (operation == 4) static_cast<void>(cache.template get_or_fetch<T>(key + std::to_string(i), entry).get());
+        } catch (const std::bad_alloc&) {
+          ++failed;
+        }
+      }
+    }
+    if (const char* fault = fault_inside<T>(cache)) FAIL(n << ": " << fault);
+    for (int i = 0; i < 100; ++i) {
+      cache.template put<T>(key + std::to_string(i), i);
+      REQUIRE(cache.template size<T>() <= 20);
+    }
+    if (const char* fault = fault_inside<T>(cache)) FAIL(n << ", filled: " << fault);
+    REQUIRE(cache.template size<T>() == 20);
+    REQUIRE(cache.clear() == 20);
+    REQUIRE(cache.template size<T>() == 0);
+  }
+  CHECK(failed > 5);
 }
 
 TEMPLATE_TEST_CASE("they fit while a tier grows, shrinks and grows again", "", tiercache::AdaptiveClock,

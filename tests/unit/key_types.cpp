@@ -39,6 +39,17 @@ struct ByPlace : tiercache::Tier<Place, int> {
   using hash = PlaceHash;
 };
 
+using Pair = std::pair<std::string, std::string>;
+struct PairHash {
+  std::size_t operator()(const Pair& pair) const {
+    return std::hash<std::string>()(pair.first + pair.second);  // equal for keys that are not
+  }
+};
+struct ByPair : tiercache::Tier<Pair, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  using hash = PairHash;
+};
+
 // A comparison of the tier's own, for a type that has none.
 struct Incomparable {
   int number;
@@ -127,6 +138,18 @@ TEST_CASE("A key may be a struct with a hash and a comparison") {
   stores_two<ByIncomparable>(Incomparable{1}, Incomparable{2});
   stores_two<ByFinal>(1, 2);
   stores_two<ByAligned>(Aligned{1}, Aligned{2});
+}
+
+TEST_CASE("Keys are told apart where a text made of them would not tell") {
+  stores_two<ByPair>(Pair("a", "bc"), Pair("ab", "c"));
+  stores_two<ByPair>(Pair("a:b", "c"), Pair("a", "b:c"));
+  stores_two<ByPair>(Pair("", "a"), Pair("a", ""));
+  using namespace std::string_literals;
+  stores_two<By<std::string>>("a"s, "a\0"s);
+  stores_two<By<std::string>>("a\0b"s, "a\0c"s);
+  stores_two<By<std::string>>("a"s, "a\r\n"s);
+  stores_two<By<std::string>>("a\r\nget b"s, "a\nget b"s);
+  stores_two<By<std::string>>(std::string(10'000, 'x'), std::string(10'000, 'x') + "y");
 }
 
 TEST_CASE("A struct key may be given in braces") {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -197,6 +198,99 @@ TEST_CASE("P6: resumed coroutines may use the cache") {
   CHECK(first.is_done());
   CHECK(second.is_done());
   check_reached(2);
+}
+
+TEST_CASE("P6: whoever is told to stop may use the cache, and stop others") {
+  Reached::reset();
+  Cache cache;
+  ManualFetch<std::string> a_event;
+  ManualFetch<std::string> b_event;
+  std::stop_source stop_a;
+  std::stop_source stop_b;
+  const auto ask_until = [](Cache& from, std::string key, ManualFetch<std::string>& by, std::stop_token token,
+                            std::stop_source& others) -> Running<std::string> {
+    std::string value;
+    try {
+      value = co_await from.get_or_fetch<Plain>(key, by).stop_on(token);
+    } catch (const tiercache::fetch_abandoned&) {
+      Reached::here();
+      use<Plain>(from, std::string("x"));
+      others.request_stop();
+      value = "stopped";
+    }
+    co_return value;
+  };
+  // Each of the two that are stopped stops the other.
+  const auto a_leader = ask<Plain>(cache, "a", a_event);
+  const auto b_leader = ask<Plain>(cache, "b", b_event);
+  const auto a = ask_until(cache, "a", a_event, stop_a.get_token(), stop_b);
+  const auto b = ask_until(cache, "b", b_event, stop_b.get_token(), stop_a);
+  stop_a.request_stop();
+  CHECK(a.get() == "stopped");
+  CHECK(b.get() == "stopped");
+  check_reached(2);
+  // And one that leads passes on what it led to one that uses the cache as well.
+  std::stop_source stop_c;
+  const auto c_leader = ask_until(cache, "c", a_event, stop_c.get_token(), stop_c);
+  const auto c = ask<Plain>(cache, "c", b_event);
+  stop_c.request_stop();
+  a_event.complete("value");
+  a_event.fail(std::runtime_error("cancelled"));
+  CHECK(c_leader.get() == "stopped");
+  b_event.complete("value");
+  b_event.complete("value");
+  CHECK(c.get() == "value");
+  check_reached(1);
+}
+
+TEST_CASE("P6: what resumes a coroutine may use the cache") {
+  Reached::reset();
+  Cache cache;
+  ManualFetch<std::string> event;
+  const auto ask_posted = [](Cache& from, ManualFetch<std::string>& by) -> Running<std::string> {
+    const auto post = [&from](auto job) {
+      Reached::here();
+      use<Plain>(from, std::string("x"));
+      job();
+    };
+    co_return co_await from.get_or_fetch<Plain>("a", by).resume_on(post);
+  };
+  auto leader = ask_posted(cache, event);
+  const auto first = ask_posted(cache, event);
+  const auto second = ask_posted(cache, event);
+  SECTION("when the fetch ends") {
+    event.complete("value");
+    CHECK(leader.get() == "value");
+  }
+  SECTION("when another one is to lead") {
+    leader.leave();
+    check_reached(1);
+    event.complete("value");
+  }
+  CHECK(first.get() == "value");
+  CHECK(second.get() == "value");
+  check_reached(2);
+}
+
+TEST_CASE("P6: a loader, and a refresh that nobody waits for, may use the cache") {
+  tiercache::ManualClock::reset();
+  Reached::reset();
+  Cache cache{tiercache::with<Plain>({.ttl = 1min, .stale_for = 1min})};
+  int loaded = 0;
+  const auto load = [&](const std::string& key) -> Task<std::string> {
+    Reached::here();
+    use<Plain>(cache, std::string("x"));
+    co_return key + std::to_string(++loaded);
+  };
+  cache.set_loader<Plain>(load);
+  CHECK(cache.get_or_fetch<Plain>("a").get() == "a1");
+  tiercache::ManualClock::advance(1min);
+  CHECK(cache.get_or_fetch<Plain>("a").get() == "a1");
+  CHECK(cache.get_or_fetch<Plain>("a").get() == "a2");
+  tiercache::ManualClock::advance(1min);
+  CHECK(cache.get_or_fetch<Plain>("a", tiercache::owned(load)).get() == "a2");
+  CHECK(cache.get_or_fetch<Plain>("a").get() == "a3");
+  check_reached(3);
 }
 
 TEST_CASE("P6: a listener may use the cache, whatever removed the entry") {

@@ -131,6 +131,28 @@ TEMPLATE_TEST_CASE("P1: a fetch that takes longer than its TTL is still shared, 
   CHECK_FALSE(cache.template get<Cards>("a"));
 }
 
+TEMPLATE_TEST_CASE("P1: a value that is not to be kept is shared by all who wait, and not asked for one by one", "",
+                   support::Shared, support::Local) {
+  using Entry = tiercache::CacheEntry<std::string>;
+  tiercache::ManualClock::reset();
+  Cache<TestType> cache;
+  ManualFetch<Entry> fetch;
+  const auto ask_all = [&] {
+    std::vector<Running<std::string>> callers;
+    for (int i = 0; i < 100; ++i) callers.push_back(ask<Cards>(cache, "a", fetch));
+    return callers;
+  };
+  for (int round = 1; round <= 3; ++round) {
+    const auto callers = ask_all();
+    CHECK(fetch.started() == round);
+    fetch.complete(Entry{.value = std::to_string(round), .ttl = 0s});
+    int right = 0;
+    for (const auto& caller : callers) right += caller.is_done() && caller.get() == std::to_string(round) ? 1 : 0;
+    CHECK(right == 100);
+    CHECK_FALSE(cache.template get<Cards>("a"));
+  }
+}
+
 TEMPLATE_TEST_CASE("P1: many keys fetched at once leave nothing in flight behind", "", support::Shared,
                    support::Local) {
   Cache<TestType> cache;

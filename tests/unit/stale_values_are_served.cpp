@@ -4,12 +4,14 @@
 #include "configs.hpp"
 #include "manual_fetch.hpp"
 #include "running.hpp"
+#include "task.hpp"
 
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -92,6 +94,57 @@ TEST_CASE("stale_for: with a borrowed fetcher the first one refreshes and waits,
   CHECK(ask<Cards>(cache, "a", event).get() == "new");
 }
 
+TEST_CASE("stale_for: those who read meanwhile do not cost the refresh") {
+  ManualClock::reset();
+  auto policy = Cards::policy;
+  policy.idle_for = 1h;  // so that reading writes to the entry
+  Cache<Shared> cache(tiercache::with<Cards>(policy));
+  ManualFetch<std::string> event;
+  cache.put<Cards>("a", "old");
+  ManualClock::advance(60s);
+  CHECK(ask_owned<Cards>(cache, event).get() == "old");
+  for (int i = 0; i < 5; ++i) {
+    ManualClock::advance(1s);
+    CHECK(ask_owned<Cards>(cache, event).get() == "old");
+    CHECK(ask<Cards>(cache, "a", event).get() == "old");
+    CHECK_FALSE(cache.get<Cards>("a"));
+    CHECK_FALSE(cache.visit<Cards>("a", [](const std::string&) {}));
+    CHECK(cache.peek<Cards>("a")->value == "old");
+  }
+  event.complete("new");
+  CHECK(event.started() == 1);
+  CHECK(cache.get<Cards>("a") == "new");
+  CHECK(cache.stats<Cards>().superseded == 0);
+}
+
+TEST_CASE("stale_for: a refresh uses what it owns, and nothing that its caller had") {
+  ManualClock::reset();
+  Cache<Shared> cache;
+  ManualFetch<std::string> event;
+  cache.put<Cards>("a", "old");
+  ManualClock::advance(60s);
+  // On the heap, so that a sanitizer sees a use after it is gone.
+  const auto request = std::make_shared<const std::string>("a request too long for the string's own buffer");
+  const auto ask_in_request = [](Cache<Shared>& from, ManualFetch<std::string>& by,
+                                 std::shared_ptr<const std::string> its) -> Running<std::string> {
+    const auto fetch = [&by, its](const std::string& key) -> Task<std::string> {
+      std::string answer = key + " " + co_await by();
+      co_return answer + " for " + *its;
+    };
+    co_return co_await from.get_or_fetch<Cards>("a", tiercache::owned(fetch));
+  };
+  CHECK(ask_in_request(cache, event, request).get() == "old");
+  CHECK(request.use_count() == 2);  // ours and the refresh's: the caller is gone
+  CHECK(event.running() == 1);
+  event.complete("new");
+  CHECK(request.use_count() == 1);
+  CHECK(cache.get<Cards>("a") == "a new for " + *request);
+  ManualClock::advance(60s);
+  CHECK(ask_owned<Cards>(cache, event).get() == "a new for " + *request);
+  event.complete("newer");
+  CHECK(cache.get<Cards>("a") == "newer");
+}
+
 TEST_CASE("stale_for: past it, everybody waits") {
   ManualClock::reset();
   Cache<Shared> cache;
@@ -128,6 +181,21 @@ TEST_CASE("P4: an invalidation beats a refresh") {
   CHECK(ask_owned<Cards>(cache, event).get() == "old");
   SECTION("by key") {
     CHECK(cache.invalidate<Cards>("a") == 1);
+    event.complete("refreshed too early");
+    CHECK_FALSE(cache.peek<Cards>("a"));
+  }
+  SECTION("of its tier, by a predicate or of everything") {
+    const int how = GENERATE(0, 1, 2);
+    if (how == 0) cache.invalidate<Cards>();
+    if (how == 1) cache.invalidate_if<Cards>([](const std::string&, const std::string&) { return false; });
+    if (how == 2) cache.clear();
+    event.complete("refreshed too early");
+    CHECK(cache.peek<Cards>("a").has_value() == (how == 1));
+    CHECK_FALSE(cache.get<Cards>("a"));
+  }
+  SECTION("of a key whose old value is gone already") {
+    CHECK(cache.trim<Cards>(0) == 1);
+    CHECK(cache.invalidate<Cards>("a") == 0);
     event.complete("refreshed too early");
     CHECK_FALSE(cache.peek<Cards>("a"));
   }
@@ -172,6 +240,44 @@ TEST_CASE("stale_if_error: the old value is handed out in place of the error") {
     CHECK_THROWS_WITH(second.get(), "no");
   }
   CHECK(cache.stats<Cards>().fetch_failures == 1);
+}
+
+TEST_CASE("stale_if_error: a failure is no \"there is none\" that would hide the old value") {
+  ManualClock::reset();
+  auto policy = Cards::policy;
+  policy.not_found_ttl = 1h;
+  Cache<Shared> cache(tiercache::with<Cards>(policy));
+  ManualFetch<std::optional<std::string>> event;
+  cache.put<Cards>("a", "old");
+  ManualClock::advance(90s);
+  const auto first = ask<Cards>(cache, "a", event);
+  event.fail(std::runtime_error("no"));
+  CHECK(first.get() == "old");
+  CHECK(ask<Cards>(cache, "a", event).get() == "old");
+  ManualClock::advance(5s);
+  const auto again = ask<Cards>(cache, "a", event);
+  event.drop();
+  CHECK(again.get() == "old");
+  CHECK(cache.stats<Cards>().not_found_hits == 0);
+}
+
+TEST_CASE("P8: a value is of use for ever where the time for that is too long to count") {
+  ManualClock::reset();
+  constexpr auto most = (std::chrono::hours::max)();
+  const bool is_for_errors = GENERATE(false, true);
+  const tiercache::TierPolicy policy =
+      is_for_errors ? tiercache::TierPolicy{.ttl = 60s, .stale_if_error = most, .retry_after = most}
+                    : tiercache::TierPolicy{.ttl = 60s, .stale_for = most, .stale_if_error = most};
+  Cache<Shared> cache(tiercache::with<Cards>(policy));
+  const auto fail = []() -> std::string { throw std::runtime_error("no"); };
+  cache.put<Cards>("a", "old");
+  for (const int years : {1, 100, 100}) {
+    ManualClock::advance(24h * 365 * years);
+    CHECK(cache.get_or_fetch<Cards>("a", tiercache::owned(fail)).get() == "old");
+    CHECK_FALSE(cache.get<Cards>("a"));
+  }
+  CHECK(cache.purge_expired() == 0);
+  CHECK(cache.stats<Cards>().fetch_failures == (is_for_errors ? 1 : 3));
 }
 
 TEST_CASE("retry_after: no new fetch is tried for so long, counted from the end of the failure") {

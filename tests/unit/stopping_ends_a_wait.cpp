@@ -134,6 +134,23 @@ TEST_CASE("P5: a leader that is told to stop waits for its fetch, and a failure 
   CHECK(cache.stats<Cards>().in_flight == 0);
 }
 
+TEST_CASE("P5: one who asks after all were told to stop does not get to know of it") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  const auto leader = ask_until(cache, event, stop.get_token());
+  const auto waiter = ask_until(cache, event, stop.get_token());
+  stop.request_stop();
+  const auto late = ask<Cards>(cache, "a", event);
+  event.fail(std::runtime_error("cancelled"));
+  CHECK_THROWS_AS(leader.get(), tiercache::fetch_abandoned);
+  CHECK_THROWS_AS(waiter.get(), tiercache::fetch_abandoned);
+  CHECK_FALSE(late.is_done());
+  CHECK(event.started() == 2);
+  event.complete("value");
+  CHECK(late.get() == "value");
+}
+
 TEST_CASE("P5: a leader whose fetch fails at once after the stop passes on what it led") {
   tiercache::BasicTieredCache<Shared, Cards> cache;
   std::stop_source stop;
