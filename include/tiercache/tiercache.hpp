@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tiercache/adaptive_clock.hpp>
+#include <tiercache/bulk_lookup.hpp>
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/cascade.hpp>
 #include <tiercache/clock.hpp>

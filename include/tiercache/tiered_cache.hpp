@@ -2,6 +2,7 @@
 // fetcher may be in fetcher.hpp, what get_or_fetch returns in lookup.hpp. The work is done in detail/store.hpp.
 #pragma once
 
+#include <tiercache/bulk_lookup.hpp>
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/cascade.hpp>
 #include <tiercache/config.hpp>
@@ -173,6 +174,23 @@ class BasicTieredCache {
   template <class T, class F>
   auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
+  }
+
+  /// Returns a lookup of many keys that fetches those which are not there by one call, `fetcher(missing)`: `co_await`
+  /// it, or call its `get()`. It yields a `std::vector` with one `std::optional<Value>` per key, in the order asked.
+  /// `keys` is any range of keys; see `BulkLookup` for what the fetcher is given and may return.
+  ///
+  /// Each key is a lookup, and counts as one. All that `get_or_fetch` says of one key holds for each.
+  template <class T, class Keys, class F>
+  auto get_or_fetch_many(Keys&& keys, F&& fetcher) {
+    static_assert(detail::Keyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
+    static_assert(detail::Range<std::remove_reference_t<Keys>>,
+                  "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
+    if constexpr (detail::Keyed<T> && detail::Range<std::remove_reference_t<Keys>>) {
+      return BulkLookup<Store<T>, Keys, F>(store<T>(), std::forward<Keys>(keys), std::forward<F>(fetcher));
+    } else {
+      return detail::refused<BulkLookup<Store<T>, detail::AnyKeys<T>, detail::AnyBulkFetcher<T>>>();
+    }
   }
 
   /// Binds a loader to the tier: a fetcher that belongs to the cache, as `owned` ones do, for all lookups that give

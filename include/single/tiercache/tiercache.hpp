@@ -128,7 +128,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <initializer_list>
 #include <limits>
@@ -140,6 +139,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // <tiercache/detail/bounds.hpp>
 // The smaller and the larger of two numbers, and a number kept within bounds. Not from <algorithm>: that one header has
@@ -785,6 +785,121 @@ class AdaptiveClock {
 
 }  // namespace tiercache
 
+// <tiercache/detail/fetch_scope.hpp>
+// FetchScope: which fetches the calling thread is in the middle of. It is how a fetch that asks for its own key is told
+// from somebody else who asks for it.
+
+namespace tiercache::detail {
+
+/// Tells one fetch from every other. A default one stands for no fetch.
+struct FetchId {
+  const void* tier = nullptr;
+  std::uint64_t number = 0;
+
+  friend bool operator==(const FetchId&, const FetchId&) noexcept = default;
+};
+
+/// Marks, while it lives, that the calling thread runs a fetch.
+///
+/// What the fetch calls, and the coroutines that it runs into, are inside it. One with a default id begins afresh:
+/// whatever the thread was in the middle of is none of the business of the coroutine that is resumed under it.
+class FetchScope {
+ public:
+  explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
+  /// Marks that the thread goes on with what waited within the fetch `id`.
+  struct Afresh {};
+  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
+  /// Marks that the thread destroys the fetch `id`, which the next one who waits is to run.
+  struct Destroying {};
+  FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
+    innermost_ = this;
+  }
+  FetchScope(const FetchScope&) = delete;
+  FetchScope& operator=(const FetchScope&) = delete;
+  ~FetchScope() { innermost_ = outer_; }
+
+  /// Returns the fetch that the calling thread is in the middle of, the innermost one.
+  [[nodiscard]] static FetchId current() noexcept {
+    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
+  }
+
+  /// Returns what tells the calling thread from all others that are running.
+  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
+
+  /// Tells whether the calling thread is in the middle of the fetch `id`.
+  [[nodiscard]] static bool is_within(FetchId id) noexcept {
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ != Kind::destroying) return true;
+      if (scope->kind_ == Kind::afresh) return false;
+    }
+    return false;
+  }
+
+  /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
+  [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
+    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
+      if (scope->id_ == id && scope->kind_ == Kind::destroying) return true;
+    }
+    return false;
+  }
+
+ private:
+  enum class Kind : unsigned char { running, afresh, destroying };
+
+  static inline constinit thread_local FetchScope* innermost_ = nullptr;
+
+  FetchId id_;
+  FetchScope* outer_;
+  Kind kind_ = Kind::running;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/awaitable.hpp>
+// What can be awaited, by whom, and what that gives. It knows nothing of caches.
+
+namespace tiercache::detail {
+
+template <class A>
+concept HasMemberCoAwait = requires(A&& awaitable) { std::forward<A>(awaitable).operator co_await(); };
+template <class A>
+concept HasFreeCoAwait = requires(A&& awaitable) { operator co_await(std::forward<A>(awaitable)); };
+
+/// Returns the awaiter that a coroutine without `await_transform` gets from an awaitable.
+template <class A>
+decltype(auto) awaiter_of(A&& awaitable) {
+  if constexpr (HasMemberCoAwait<A>) {
+    return std::forward<A>(awaitable).operator co_await();
+  } else if constexpr (HasFreeCoAwait<A>) {
+    return operator co_await(std::forward<A>(awaitable));
+  } else {
+    return std::forward<A>(awaitable);
+  }
+}
+template <class A>
+using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
+
+/// Looks like an awaitable, of whatever kind of coroutine.
+template <class A>
+concept LooksAwaitable = HasMemberCoAwait<A> || HasFreeCoAwait<A> || requires(A&& awaiter) {
+  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  awaiter.await_resume();
+};
+
+/// Can be awaited by a coroutine of type `Promise` that has no `await_transform`.
+template <class A, class Promise>
+concept AwaitableBy = LooksAwaitable<A> && requires(AwaiterOf<A>& awaiter, std::coroutine_handle<Promise> handle) {
+  { awaiter.await_ready() } -> std::convertible_to<bool>;
+  awaiter.await_suspend(handle);
+  awaiter.await_resume();
+};
+
+/// What `co_await` gives.
+template <class A>
+using AwaitedBy = decltype(std::declval<AwaiterOf<A>&>().await_resume());
+
+}  // namespace tiercache::detail
+
 // <tiercache/ttl.hpp>
 // Points in time and lengths of time as the cache counts them: nanoseconds that saturate instead of wrapping.
 // All arithmetic on deadlines lives here. Where the time comes from is the business of clock.hpp.
@@ -945,6 +1060,423 @@ struct CacheEntry {
   }
 };
 
+}  // namespace tiercache
+
+// <tiercache/detail/outcome.hpp>
+// Outcome: what a fetch came to, as everybody who waits for it sees it. Which answer of a fetcher means what is decided
+// in fetcher.hpp.
+
+namespace tiercache::detail {
+
+/// The address of `type_tag<T>` stands for the type `T`, also where there is no RTTI.
+template <class T>
+inline constexpr char type_tag = 0;
+
+/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
+/// whoever ran the fetch has left and nobody was there to run another. "Not modified" is made a value before others see
+/// it.
+///
+/// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
+template <class Value>
+class Outcome {
+ public:
+  enum class Kind : unsigned char { pending, value, not_found, not_modified, exception, error };
+
+  Outcome() noexcept = default;
+  Outcome(const Outcome&) = delete;
+  Outcome& operator=(const Outcome&) = delete;
+  ~Outcome() { delete error_; }
+
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
+
+  /// Sets the value, with the TTL and the time that its fetcher gave it, if any.
+  template <class V>
+  void set_value(V&& value, std::optional<Ttl> own_ttl = {}, TimePoint stored_at = {}) {
+    value_.emplace(std::forward<V>(value));
+    own_ttl_ = own_ttl;
+    stored_at_ = stored_at;
+    kind_ = Kind::value;
+  }
+  void set_not_found() noexcept { kind_ = Kind::not_found; }
+  void set_not_modified(std::optional<Ttl> own_ttl) noexcept {
+    own_ttl_ = own_ttl;
+    kind_ = Kind::not_modified;
+  }
+  void set_exception(std::exception_ptr exception) noexcept {
+    exception_ = std::move(exception);
+    kind_ = Kind::exception;
+  }
+  /// Sets an error that `result`, an expected-like object, holds.
+  template <class R>
+  void set_error(R&& result) {
+    using Result = std::remove_cvref_t<R>;
+    error_ = new HeldError<Result>(std::forward<R>(result));
+    kind_ = Kind::error;
+  }
+
+  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
+  void spare(const Value& value) {
+    if (value_) return;
+    value_.emplace(value);
+    kind_ = Kind::value;
+  }
+
+  /// Forgets what it came to.
+  void reset() noexcept {
+    kind_ = Kind::pending;
+    value_.reset();
+    own_ttl_.reset();
+    stored_at_ = {};
+    exception_ = nullptr;
+    delete std::exchange(error_, nullptr);
+  }
+
+  [[nodiscard]] const Value& value() const noexcept { return *value_; }
+  [[nodiscard]] const std::optional<Ttl>& own_ttl() const noexcept { return own_ttl_; }
+  [[nodiscard]] TimePoint stored_at() const noexcept { return stored_at_; }
+  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
+  /// Returns the expected-like object with the error, if it is of type `Result`.
+  template <class Result>
+  [[nodiscard]] const Result* error() const noexcept {
+    if (kind_ != Kind::error || error_->type != &type_tag<Result>) return nullptr;
+    return &static_cast<const HeldError<Result>&>(*error_).result;
+  }
+
+ private:
+  struct AnyError {
+    explicit AnyError(const char* its_type) noexcept : type(its_type) {}
+    AnyError(const AnyError&) = delete;
+    AnyError& operator=(const AnyError&) = delete;
+    virtual ~AnyError() = default;
+    const char* type;
+  };
+  template <class Result>
+  struct HeldError final : AnyError {
+    template <class R>
+    explicit HeldError(R&& its_result) : AnyError(&type_tag<Result>), result(std::forward<R>(its_result)) {}
+    Result result;
+  };
+
+  std::optional<Value> value_;
+  std::optional<Ttl> own_ttl_;
+  TimePoint stored_at_{};
+  std::exception_ptr exception_;
+  AnyError* error_ = nullptr;
+  Kind kind_ = Kind::pending;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/reference.hpp>
+// Reference: a counted pointer to an object that counts its owners itself, and the base class of such objects.
+
+namespace tiercache::detail {
+
+/// Counts the owners of the `T` that derives from it, and disposes of it with the last one. A new object has one.
+template <class T, class Count>
+class Counted {
+ public:
+  Counted() noexcept = default;
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  void add_owner() noexcept { owners_.add(); }
+  void remove_owner() noexcept {
+    if (owners_.remove()) static_cast<T*>(this)->dispose();
+  }
+
+ protected:
+  ~Counted() = default;
+
+  /// What becomes of it without owners, unless `T` knows better.
+  // Inlined, GCC 12 takes the next owner's share for a use after free (-Wuse-after-free).
+  TIERCACHE_NOINLINE void dispose() noexcept { delete static_cast<T*>(this); }
+
+ private:
+  Count owners_;
+};
+
+/// Owns a share of a `Counted` object.
+template <class T>
+class Reference {
+ public:
+  Reference() noexcept = default;
+  /// Takes over the share of a new object.
+  [[nodiscard]] static Reference adopt(T* object) noexcept { return Reference(object); }
+  /// Adds a share of an object that somebody owns.
+  [[nodiscard]] static Reference share(T& object) noexcept {
+    object.add_owner();
+    return Reference(&object);
+  }
+
+  Reference(const Reference& other) noexcept : object_(other.object_) {
+    if (object_ != nullptr) object_->add_owner();
+  }
+  Reference(Reference&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  Reference& operator=(Reference other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~Reference() {
+    if (object_ != nullptr) object_->remove_owner();
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return object_ != nullptr; }
+  [[nodiscard]] T& operator*() const noexcept { return *object_; }
+  [[nodiscard]] T* operator->() const noexcept { return object_; }
+
+ private:
+  explicit Reference(T* object) noexcept : object_(object) {}
+
+  T* object_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/waiter.hpp>
+// Waiter: somebody who waits for a fetch, as an element of that fetch's list. Who it is (a coroutine, a blocked thread,
+// an Asio operation) is known to the class that derives from it.
+
+namespace tiercache::detail {
+
+class WaiterList;
+
+/// An element of a fetch's list of waiters. The links are guarded by the tier's lock; it must not move while linked.
+class Waiter {
+ public:
+  Waiter() noexcept = default;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  // Either is called once this was taken off the list, with no lock held, and may destroy this.
+
+  /// The fetch is done.
+  virtual void settled() noexcept = 0;
+  /// Whoever ran the fetch has left: this is to run its own, on the same flight.
+  virtual void lead() noexcept = 0;
+  /// It was told to stop waiting.
+  virtual void stopped() noexcept = 0;
+
+  /// The fetch that this waits within, if any: what its waking goes on with.
+  FetchId asked_within;
+
+ protected:
+  ~Waiter() = default;
+
+ private:
+  friend WaiterList;
+  Waiter* previous_ = nullptr;
+  Waiter* next_ = nullptr;
+  WaiterList* list_ = nullptr;
+};
+
+/// Waiters, first come first served. Owns none.
+class WaiterList {
+ public:
+  void push_back(Waiter& waiter) noexcept {
+    waiter.previous_ = last_;
+    waiter.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &waiter;
+    last_ = &waiter;
+    waiter.list_ = this;
+  }
+
+  /// Takes a waiter off the list that it is on, if any; tells whether there was one.
+  static bool erase(Waiter& waiter) noexcept {
+    WaiterList* const list = std::exchange(waiter.list_, nullptr);
+    if (list == nullptr) return false;
+    (waiter.previous_ != nullptr ? waiter.previous_->next_ : list->first_) = waiter.next_;
+    (waiter.next_ != nullptr ? waiter.next_->previous_ : list->last_) = waiter.previous_;
+    return true;
+  }
+
+  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
+
+  /// Takes the first waiter off the list and returns it; null if there is none.
+  [[nodiscard]] Waiter* pop_front() noexcept {
+    Waiter* const waiter = first_;
+    if (waiter != nullptr) erase(*waiter);
+    return waiter;
+  }
+
+ private:
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/flight.hpp>
+// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/flight_control.hpp.
+
+namespace tiercache::detail {
+
+/// A loop that has one waiter after the other run its own fetch, for as long as those leave.
+struct Succession {
+  /// The thread that it runs on.
+  const void* thread = nullptr;
+  /// Whether the one who was to run it has left as well.
+  bool goes_on = false;
+};
+
+/// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
+///
+/// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
+/// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
+/// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
+/// done, and read by the waiters after.
+template <class Control>
+class Flight : public Counted<Flight<Control>, typename Control::Threading::ReferenceCount> {
+ public:
+  using T = typename Control::TierType;
+
+  Flight() noexcept = default;
+  ~Flight() = default;
+
+  /// Its number in the slab.
+  Slot slot = no_slot;
+  /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
+  /// the cache itself lives.
+  Control* control = nullptr;
+  bool is_open = false;
+  /// Whether it was never used: then it comes with an owner.
+  bool is_new = true;
+  /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
+  typename Control::OwnedEntry entry;
+  /// The hash of the key, mixed.
+  std::uint32_t hash = 0;
+  FetchId id;
+  /// When the fetch began that now runs; from here its TTL counts.
+  TimePoint started_at{};
+  Outcome<typename T::value_type> outcome;
+  /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
+  std::optional<CacheEntry<typename T::value_type>> recalled;
+  WaiterList waiters;
+  /// Whether the index holds it: no invalidation came since it was opened.
+  bool is_current = false;
+  bool is_done = false;
+  /// Whether the one who runs the fetch is leaving, so that another one is to run it.
+  bool is_leader_leaving = false;
+  /// Whether the fetch runs its first part, inside the one who began it.
+  bool is_starting = false;
+  /// How often it has passed on to another one.
+  std::uint32_t passed_on = 0;
+  /// The loop in which it is passed on, if it is.
+  Succession* succession = nullptr;
+
+  [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
+
+ private:
+  friend Counted<Flight, typename Control::Threading::ReferenceCount>;
+
+  /// Goes back to the tier, to be used again.
+  void dispose() noexcept {
+    outcome.reset();
+    recalled.reset();
+    entry.reset();
+    id = {};
+    is_done = is_leader_leaving = is_starting = false;
+    passed_on = 0;
+    Control* const home = control;
+    const bool was_open = std::exchange(is_open, false);
+    home->give_back(*this);
+    if (was_open) home->remove_owner();
+  }
+
+  Flight* next_unused_ = nullptr;
+};
+
+/// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
+template <class Control>
+class Ticket {
+ public:
+  /// No duty.
+  Ticket() noexcept = default;
+  explicit Ticket(Reference<Flight<Control>> flight) noexcept : flight_(std::move(flight)) {}
+  Ticket(Ticket&&) noexcept = default;
+  Ticket& operator=(Ticket other) noexcept {
+    std::swap(flight_, other.flight_);
+    return *this;
+  }
+  ~Ticket() {
+    if (flight_) flight_->control->abandon(*flight_);
+  }
+
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(flight_); }
+  [[nodiscard]] Flight<Control>& flight() const noexcept { return *flight_; }
+
+  /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
+  void land() noexcept {
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->complete(*flight);
+  }
+
+  /// Leaves the duty to whoever makes a ticket of their own, or ends the flight.
+  void hand_over() noexcept { flight_ = {}; }
+
+  /// Leaves the duty to the next waiter, who runs its own fetch.
+  void pass_on() noexcept {
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->abandon(*flight, true);
+  }
+
+ private:
+  Reference<Flight<Control>> flight_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/fetch_runner.hpp>
+// fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
+// library. The other, promise_post, says where its coroutines are resumed.
+
+namespace tiercache {
+
+/// Says how a fetcher's result of type `A` is run, where an ordinary coroutine cannot await it. To be specialised:
+///
+/// ```cpp
+/// template <class T>
+/// struct tiercache::fetch_runner<their::Task<T>> {
+///   static auto run(their::Task<T> task) { return AwaitTask<T>(std::move(task)); }  // any plain awaitable of a T
+/// };
+/// ```
+///
+/// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
+/// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
+///
+/// It is found for a type that is nested in a template, or an alias, if it is constrained instead:
+/// `template <class A> requires their_concept<A> struct fetch_runner<A>`.
+///
+/// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
+/// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
+/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed. A library whose tasks an ordinary
+/// coroutine can await, but must not destroy meanwhile, gets the same check by a `run` that returns the task as it is.
+template <class A>
+struct fetch_runner;
+
+namespace detail {
+
+template <class A>
+concept HasRunner = requires(A&& called) { fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called)); };
+
+template <class A>
+inline constexpr bool can_be_destroyed = !HasRunner<A>;
+template <class A>
+  requires requires { fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed; }
+inline constexpr bool can_be_destroyed<A> = fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed;
+
+/// Returns what is to be awaited of what a fetcher gave.
+template <class A>
+decltype(auto) awaitable_of(A&& called) {
+  if constexpr (HasRunner<A>) {
+    return fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called));
+  } else {
+    return std::forward<A>(called);
+  }
+}
+
+}  // namespace detail
 }  // namespace tiercache
 
 // <tiercache/detail/type_name.hpp>
@@ -1501,405 +2033,6 @@ struct TierTraits {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/tier_list.hpp>
-// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
-
-namespace tiercache::detail {
-
-template <class T, class... Tiers>
-inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
-
-/// Returns where `T` stands among `Tiers`; their number if it does not.
-template <class T, class... Tiers>
-[[nodiscard]] consteval std::size_t index_among() {
-  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
-  std::size_t index = 0;
-  while (!matches[index]) ++index;
-  return index;
-}
-
-template <class... Tiers>
-[[nodiscard]] consteval bool are_distinct() {
-  std::size_t index = 0;
-  return ((index_among<Tiers, Tiers...>() == index++) && ...);
-}
-
-/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
-template <class T>
-concept Keyed = !is_unkeyed<T>;
-
-/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
-template <class T>
-struct TypesOf {
-  using key_type = int;
-  using value_type = int;
-};
-template <class T>
-  requires DeclaresTier<T>
-struct TypesOf<T> {
-  using key_type = typename T::key_type;
-  using value_type = typename T::value_type;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/cascade.hpp>
-// Cascade: what a tier declares of others whose entries are invalidated with its own. How it is carried out is in
-// detail/invalidation.hpp.
-
-namespace tiercache {
-namespace detail {
-
-/// Everything in tier `T`.
-template <class T>
-struct WholeTier {
-  using Target = T;
-};
-/// The keys of tier `T` that a function names.
-template <class T, class F>
-struct KeysOfTier {
-  using Target = T;
-  F function;
-};
-/// The entries of tier `T` for which a function holds.
-template <class T, class F>
-struct PartOfTier {
-  using Target = T;
-  F function;
-};
-
-/// The parts of a cascade.
-template <class... Parts>
-struct Cascade : Parts... {
-  template <class Visit>
-  void for_each(const Visit& visit) const {
-    (visit(static_cast<const Parts&>(*this)), ...);
-  }
-};
-
-template <class X>
-inline constexpr bool is_cascade = false;
-template <class... Parts>
-inline constexpr bool is_cascade<Cascade<Parts...>> = true;
-
-template <class T>
-concept Cascades = requires { T::also_invalidates; };
-
-template <class T>
-struct CascadeOf {
-  using type = Cascade<>;
-};
-template <class T>
-  requires Cascades<T>
-struct CascadeOf<T> {
-  using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
-};
-
-/// Tells whether a cascade from `From` gets to `To`, over `Passed` already.
-template <class From, class To, class... Passed>
-[[nodiscard]] consteval bool cascades_to() {
-  if constexpr (is_one_of<From, Passed...>) {
-    return false;
-  } else {
-    return []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
-      return (
-          (std::is_same_v<typename Parts::Target, To> || cascades_to<typename Parts::Target, To, From, Passed...>()) ||
-          ...);
-    }(std::type_identity<typename CascadeOf<From>::type>());
-  }
-}
-
-/// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
-template <class T, class... Tiers>
-[[nodiscard]] consteval bool is_valid_cascade() {
-  if constexpr (Cascades<T>) {
-    using Its = typename CascadeOf<T>::type;
-    static_assert(
-        is_cascade<Its>,
-        "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
-        "tiercache::cascade(tiercache::whole<Boards>, ...);");
-    if constexpr (is_cascade<Its>) {
-      constexpr bool are_there = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
-        return (is_one_of<typename Parts::Target, Tiers...> && ...);
-      }(std::type_identity<Its>());
-      static_assert(are_there,
-                    "tiercache: this tier's also_invalidates names a tier that this cache does not have; add it to its "
-                    "template arguments, or take it out of the cascade");
-      if constexpr (are_there) {
-        static_assert(
-            !cascades_to<T, T>(),
-            "tiercache: this tier's also_invalidates comes back to the tier itself, over others or at once: a "
-            "cascade must end");
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-/// Everything in tier `T`, as a part of a cascade.
-template <class T>
-inline constexpr detail::WholeTier<T> whole{};
-
-/// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
-/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
-/// `Unkeyed` it takes `cached` alone.
-template <class T, class F>
-[[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
-  return {std::move(function)};
-}
-
-/// Some entries of tier `T`, as a part of a cascade: those for which `is_meant(key, its_key, its_value)` holds, `key`
-/// being what is invalidated. Linear in the entries of `T`, for each entry that is invalidated. It runs under the lock
-/// of `T` and must not call the cache. Where a tier is `Unkeyed`, its key is left out.
-template <class T, class F>
-[[nodiscard]] constexpr detail::PartOfTier<T, F> where(F is_meant) {
-  return {std::move(is_meant)};
-}
-
-/// Says what else is invalidated with an entry of a tier, declared in that tier:
-///
-/// ```cpp
-/// struct Cards : tiercache::Tier<std::string, Card> {
-///   static constexpr auto also_invalidates = tiercache::cascade(
-///       tiercache::whole<Workspaces>,
-///       tiercache::keys<Boards>([](const std::string&, const Card* cached) { return cached ? cached->board : ""; }));
-/// };
-/// ```
-///
-/// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
-/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
-/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
-/// passed on.
-template <class... Parts>
-[[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
-  return {std::move(parts)...};
-}
-
-}  // namespace tiercache
-
-// <tiercache/clock.hpp>
-// The clocks a cache can run on, and what a clock of the user's own must have. What is done with the time that they
-// tell lives in ttl.hpp.
-
-#if defined(__linux__)
-#include <time.h>
-#endif
-
-namespace tiercache {
-
-/// What the cache asks of a clock: a static `now()` that returns a `TimePoint`, never goes back and does not throw.
-/// `std::chrono::steady_clock` is one.
-template <class C>
-concept Clock = requires {
-  { C::now() } -> std::convertible_to<TimePoint>;
-};
-
-/// A steady clock that is cheap to read, and the default one.
-///
-/// On Linux it reads `CLOCK_MONOTONIC_COARSE`, which moves every 1 to 4 ms: an entry can live that much longer than its
-/// TTL by a finer clock, never by this one. Like `steady_clock` it stands still while the machine is suspended.
-/// Elsewhere it is `std::chrono::steady_clock`.
-struct CoarseClock {
-  /// Returns the time of the last tick.
-  [[nodiscard]] static TimePoint now() noexcept {
-#if defined(__linux__)
-    ::timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-#else
-    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now());
-#endif
-  }
-};
-
-/// A clock that an event loop sets once per turn, which makes reading it free.
-///
-/// One for the whole program, safe from many threads. It stands still until `tick()` is called: an entry cannot expire
-/// in a program that never ticks.
-class TickClock {
- public:
-  /// Returns the time of the last `tick()`, or of the program's start.
-  [[nodiscard]] static TimePoint now() noexcept {
-    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
-  }
-
-  /// Sets the time to that of `CoarseClock`. It never goes back, however many loops tick.
-  static void tick() noexcept {
-    const std::int64_t time = CoarseClock::now().time_since_epoch().count();
-    std::int64_t last = time_.load(std::memory_order_relaxed);
-    while (last < time && !time_.compare_exchange_weak(last, time, std::memory_order_relaxed)) {}
-  }
-
- private:
-  inline static std::atomic<std::int64_t> time_{CoarseClock::now().time_since_epoch().count()};
-};
-
-/// A clock that stands still until a test moves it.
-///
-/// One for the whole program, safe from many threads.
-class ManualClock {
- public:
-  /// Returns the time that the test has set.
-  [[nodiscard]] static TimePoint now() noexcept {
-    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
-  }
-
-  /// Moves the time on by `length`. Stops at the last point in time that can be expressed.
-  static void advance(Ttl length) noexcept {
-    std::int64_t time = time_.load(std::memory_order_relaxed);
-    while (!time_.compare_exchange_weak(time, later(time, length), std::memory_order_relaxed)) {}
-  }
-
-  /// Sets the time back to where it was at the program's start: one day after the epoch.
-  static void reset() noexcept { time_.store(start, std::memory_order_relaxed); }
-
- private:
-  // Not the epoch itself: a CacheEntry whose stored_at is the epoch is one that was not stored yet.
-  static constexpr std::int64_t start = std::chrono::nanoseconds(std::chrono::hours(24)).count();
-
-  static std::int64_t later(std::int64_t time, Ttl length) noexcept {
-    return detail::deadline_of(TimePoint(std::chrono::nanoseconds(time)), length).time_since_epoch().count();
-  }
-
-  inline static std::atomic<std::int64_t> time_{start};
-};
-
-}  // namespace tiercache
-
-// <tiercache/detail/lock.hpp>
-// The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
-
-namespace tiercache::detail {
-
-/// A mutex that spins briefly before it waits: what it guards takes some dozens of nanoseconds. Three states, as in
-/// "Futexes Are Tricky" (Drepper 2011).
-class SpinningMutex {
- public:
-  void lock() noexcept {
-    int state = unlocked;
-    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
-  }
-  void unlock() noexcept {
-    if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
-  }
-
-  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
-  /// locks it later sees what was done before, in sequentially consistent order.
-  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
-
- private:
-  static constexpr int unlocked = 0;
-  static constexpr int locked = 1;
-  static constexpr int awaited = 2;
-
-  TIERCACHE_COLD void wait() noexcept {
-    for (int spins = 0; spins < 100; ++spins) {
-      TIERCACHE_PAUSE();
-      int state = unlocked;
-      if (state_.load(std::memory_order_relaxed) == unlocked &&
-          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
-        return;
-      }
-    }
-    // From here on whoever unlocks has to wake somebody: there may be others who wait.
-    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
-      state_.wait(awaited, std::memory_order_relaxed);
-    }
-  }
-
-  std::atomic<int> state_{unlocked};
-};
-
-/// Holds a lock while it lives.
-template <class Mutex>
-class LockGuard {
- public:
-  explicit LockGuard(Mutex& mutex) noexcept(noexcept(mutex.lock())) : mutex_(mutex) { mutex_.lock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-  ~LockGuard() { mutex_.unlock(); }
-
- private:
-  Mutex& mutex_;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/config.hpp>
-// What a whole cache is built with: its clock and its threading. What one tier is built with lives in tier.hpp.
-
-namespace tiercache {
-
-/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
-struct MultiThreaded {
-  /// Guards one tier. Any type with `lock()` and `unlock()` serves.
-  using Mutex = detail::SpinningMutex;
-  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
-  /// `Mutex` that has no `is_locked()` as the library's own has, one.
-  static constexpr unsigned reader_places = 8;
-
-  /// Counts the owners of an object that several threads own.
-  class ReferenceCount {
-   public:
-    /// Adds an owner.
-    void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
-    /// Takes an owner away; tells whether it was the last one.
-    [[nodiscard]] bool remove() noexcept { return count_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
-
-   private:
-    std::atomic<std::uint32_t> count_{1};
-  };
-
-  /// Whether another thread can finish what this one waits for.
-  static constexpr bool can_block = true;
-};
-
-/// Makes a cache for one thread, or for one strand: no locks and no atomics.
-struct SingleThreaded {
-  /// Guards nothing.
-  struct Mutex {
-    /// Does nothing.
-    void lock() noexcept {}
-    /// Does nothing.
-    void unlock() noexcept {}
-  };
-
-  /// Counts the owners of an object that one thread owns.
-  class ReferenceCount {
-   public:
-    /// Adds an owner.
-    void add() noexcept { ++count_; }
-    /// Takes an owner away; tells whether it was the last one.
-    [[nodiscard]] bool remove() noexcept { return --count_ == 0; }
-
-   private:
-    std::uint32_t count_ = 1;
-  };
-
-  /// Whether another thread can finish what this one waits for.
-  static constexpr bool can_block = false;
-};
-
-/// The configuration of `TieredCache`.
-struct DefaultConfig {
-  /// Where the time comes from.
-  using clock = CoarseClock;
-  /// Who may use the cache.
-  using threading = MultiThreaded;
-};
-
-/// The configuration of `LocalTieredCache`.
-struct LocalConfig {
-  /// Where the time comes from.
-  using clock = CoarseClock;
-  /// Who may use the cache.
-  using threading = SingleThreaded;
-};
-
-}  // namespace tiercache
-
 // <tiercache/error.hpp>
 // The exceptions of the library's own. What a fetcher throws is handed on as it is; a policy that contradicts itself is
 // std::invalid_argument.
@@ -1966,209 +2099,6 @@ namespace detail {
 
 }  // namespace detail
 }  // namespace tiercache
-
-// <tiercache/fetch_runner.hpp>
-// fetch_runner: how a fetch is run that only its own library knows how to run; one of the two ways to adapt a coroutine
-// library. The other, promise_post, says where its coroutines are resumed.
-
-namespace tiercache {
-
-/// Says how a fetcher's result of type `A` is run, where an ordinary coroutine cannot await it. To be specialised:
-///
-/// ```cpp
-/// template <class T>
-/// struct tiercache::fetch_runner<their::Task<T>> {
-///   static auto run(their::Task<T> task) { return AwaitTask<T>(std::move(task)); }  // any plain awaitable of a T
-/// };
-/// ```
-///
-/// `run` is called once for a fetch, in the middle of it; what it returns is awaited by a coroutine of the library's
-/// own, which has no `await_transform` and no executor. It must end on some thread, with the result or an exception.
-///
-/// It is found for a type that is nested in a template, or an alias, if it is constrained instead:
-/// `template <class A> requires their_concept<A> struct fetch_runner<A>`.
-///
-/// Such a task cannot be taken back once it runs, so its fetcher must belong to the cache: `owned(fetcher)`, or a
-/// loader. If it can, that is, if destroying what `run` returns ends the task before it returns, say
-/// `static constexpr bool can_be_destroyed = true;`, and fetchers may be borrowed. A library whose tasks an ordinary
-/// coroutine can await, but must not destroy meanwhile, gets the same check by a `run` that returns the task as it is.
-template <class A>
-struct fetch_runner;
-
-namespace detail {
-
-template <class A>
-concept HasRunner = requires(A&& called) { fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called)); };
-
-template <class A>
-inline constexpr bool can_be_destroyed = !HasRunner<A>;
-template <class A>
-  requires requires { fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed; }
-inline constexpr bool can_be_destroyed<A> = fetch_runner<std::remove_cvref_t<A>>::can_be_destroyed;
-
-/// Returns what is to be awaited of what a fetcher gave.
-template <class A>
-decltype(auto) awaitable_of(A&& called) {
-  if constexpr (HasRunner<A>) {
-    return fetch_runner<std::remove_cvref_t<A>>::run(std::forward<A>(called));
-  } else {
-    return std::forward<A>(called);
-  }
-}
-
-}  // namespace detail
-}  // namespace tiercache
-
-// <tiercache/detail/awaitable.hpp>
-// What can be awaited, by whom, and what that gives. It knows nothing of caches.
-
-namespace tiercache::detail {
-
-template <class A>
-concept HasMemberCoAwait = requires(A&& awaitable) { std::forward<A>(awaitable).operator co_await(); };
-template <class A>
-concept HasFreeCoAwait = requires(A&& awaitable) { operator co_await(std::forward<A>(awaitable)); };
-
-/// Returns the awaiter that a coroutine without `await_transform` gets from an awaitable.
-template <class A>
-decltype(auto) awaiter_of(A&& awaitable) {
-  if constexpr (HasMemberCoAwait<A>) {
-    return std::forward<A>(awaitable).operator co_await();
-  } else if constexpr (HasFreeCoAwait<A>) {
-    return operator co_await(std::forward<A>(awaitable));
-  } else {
-    return std::forward<A>(awaitable);
-  }
-}
-template <class A>
-using AwaiterOf = decltype(detail::awaiter_of(std::declval<A>()));
-
-/// Looks like an awaitable, of whatever kind of coroutine.
-template <class A>
-concept LooksAwaitable = HasMemberCoAwait<A> || HasFreeCoAwait<A> || requires(A&& awaiter) {
-  { awaiter.await_ready() } -> std::convertible_to<bool>;
-  awaiter.await_resume();
-};
-
-/// Can be awaited by a coroutine of type `Promise` that has no `await_transform`.
-template <class A, class Promise>
-concept AwaitableBy = LooksAwaitable<A> && requires(AwaiterOf<A>& awaiter, std::coroutine_handle<Promise> handle) {
-  { awaiter.await_ready() } -> std::convertible_to<bool>;
-  awaiter.await_suspend(handle);
-  awaiter.await_resume();
-};
-
-/// What `co_await` gives.
-template <class A>
-using AwaitedBy = decltype(std::declval<AwaiterOf<A>&>().await_resume());
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/outcome.hpp>
-// Outcome: what a fetch came to, as everybody who waits for it sees it. Which answer of a fetcher means what is decided
-// in fetcher.hpp.
-
-namespace tiercache::detail {
-
-/// The address of `type_tag<T>` stands for the type `T`, also where there is no RTTI.
-template <class T>
-inline constexpr char type_tag = 0;
-
-/// What a fetch came to: a value, "there is none", an exception, or an error that is no exception. It stays pending if
-/// whoever ran the fetch has left and nobody was there to run another. "Not modified" is made a value before others see
-/// it.
-///
-/// Written by whoever runs the fetch; once the fetch is done it does not change, and many may read it.
-template <class Value>
-class Outcome {
- public:
-  enum class Kind : unsigned char { pending, value, not_found, not_modified, exception, error };
-
-  Outcome() noexcept = default;
-  Outcome(const Outcome&) = delete;
-  Outcome& operator=(const Outcome&) = delete;
-  ~Outcome() { delete error_; }
-
-  [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  [[nodiscard]] bool is_failure() const noexcept { return kind_ == Kind::exception || kind_ == Kind::error; }
-
-  /// Sets the value, with the TTL and the time that its fetcher gave it, if any.
-  template <class V>
-  void set_value(V&& value, std::optional<Ttl> own_ttl = {}, TimePoint stored_at = {}) {
-    value_.emplace(std::forward<V>(value));
-    own_ttl_ = own_ttl;
-    stored_at_ = stored_at;
-    kind_ = Kind::value;
-  }
-  void set_not_found() noexcept { kind_ = Kind::not_found; }
-  void set_not_modified(std::optional<Ttl> own_ttl) noexcept {
-    own_ttl_ = own_ttl;
-    kind_ = Kind::not_modified;
-  }
-  void set_exception(std::exception_ptr exception) noexcept {
-    exception_ = std::move(exception);
-    kind_ = Kind::exception;
-  }
-  /// Sets an error that `result`, an expected-like object, holds.
-  template <class R>
-  void set_error(R&& result) {
-    using Result = std::remove_cvref_t<R>;
-    error_ = new HeldError<Result>(std::forward<R>(result));
-    kind_ = Kind::error;
-  }
-
-  /// Has a failure be a value to all who see it. It is kept until the end: what it holds is not destroyed here.
-  void spare(const Value& value) {
-    if (value_) return;
-    value_.emplace(value);
-    kind_ = Kind::value;
-  }
-
-  /// Forgets what it came to.
-  void reset() noexcept {
-    kind_ = Kind::pending;
-    value_.reset();
-    own_ttl_.reset();
-    stored_at_ = {};
-    exception_ = nullptr;
-    delete std::exchange(error_, nullptr);
-  }
-
-  [[nodiscard]] const Value& value() const noexcept { return *value_; }
-  [[nodiscard]] const std::optional<Ttl>& own_ttl() const noexcept { return own_ttl_; }
-  [[nodiscard]] TimePoint stored_at() const noexcept { return stored_at_; }
-  [[nodiscard]] const std::exception_ptr& exception() const noexcept { return exception_; }
-  /// Returns the expected-like object with the error, if it is of type `Result`.
-  template <class Result>
-  [[nodiscard]] const Result* error() const noexcept {
-    if (kind_ != Kind::error || error_->type != &type_tag<Result>) return nullptr;
-    return &static_cast<const HeldError<Result>&>(*error_).result;
-  }
-
- private:
-  struct AnyError {
-    explicit AnyError(const char* its_type) noexcept : type(its_type) {}
-    AnyError(const AnyError&) = delete;
-    AnyError& operator=(const AnyError&) = delete;
-    virtual ~AnyError() = default;
-    const char* type;
-  };
-  template <class Result>
-  struct HeldError final : AnyError {
-    template <class R>
-    explicit HeldError(R&& its_result) : AnyError(&type_tag<Result>), result(std::forward<R>(its_result)) {}
-    Result result;
-  };
-
-  std::optional<Value> value_;
-  std::optional<Ttl> own_ttl_;
-  TimePoint stored_at_{};
-  std::exception_ptr exception_;
-  AnyError* error_ = nullptr;
-  Kind kind_ = Kind::pending;
-};
-
-}  // namespace tiercache::detail
 
 // <tiercache/not_modified.hpp>
 // not_modified: the answer of a fetcher that asked whether what the cache has is still right, and was told that it is.
@@ -2535,335 +2465,6 @@ template <class T, class F>
 using CalledFetcher = decltype(detail::call_fetcher<T, F>(
     std::declval<std::remove_reference_t<F>&>(), std::declval<const typename T::key_type&>(),
     std::declval<const CacheEntry<typename T::value_type>* (&)()>()));
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/fetch_scope.hpp>
-// FetchScope: which fetches the calling thread is in the middle of. It is how a fetch that asks for its own key is told
-// from somebody else who asks for it.
-
-namespace tiercache::detail {
-
-/// Tells one fetch from every other. A default one stands for no fetch.
-struct FetchId {
-  const void* tier = nullptr;
-  std::uint64_t number = 0;
-
-  friend bool operator==(const FetchId&, const FetchId&) noexcept = default;
-};
-
-/// Marks, while it lives, that the calling thread runs a fetch.
-///
-/// What the fetch calls, and the coroutines that it runs into, are inside it. One with a default id begins afresh:
-/// whatever the thread was in the middle of is none of the business of the coroutine that is resumed under it.
-class FetchScope {
- public:
-  explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
-  /// Marks that the thread goes on with what waited within the fetch `id`.
-  struct Afresh {};
-  FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
-  /// Marks that the thread destroys the fetch `id`, which the next one who waits is to run.
-  struct Destroying {};
-  FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
-    innermost_ = this;
-  }
-  FetchScope(const FetchScope&) = delete;
-  FetchScope& operator=(const FetchScope&) = delete;
-  ~FetchScope() { innermost_ = outer_; }
-
-  /// Returns the fetch that the calling thread is in the middle of, the innermost one.
-  [[nodiscard]] static FetchId current() noexcept {
-    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
-  }
-
-  /// Returns what tells the calling thread from all others that are running.
-  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
-
-  /// Tells whether the calling thread is in the middle of the fetch `id`.
-  [[nodiscard]] static bool is_within(FetchId id) noexcept {
-    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->id_ == id && scope->kind_ != Kind::destroying) return true;
-      if (scope->kind_ == Kind::afresh) return false;
-    }
-    return false;
-  }
-
-  /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
-  [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
-    for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->id_ == id && scope->kind_ == Kind::destroying) return true;
-    }
-    return false;
-  }
-
- private:
-  enum class Kind : unsigned char { running, afresh, destroying };
-
-  static inline constinit thread_local FetchScope* innermost_ = nullptr;
-
-  FetchId id_;
-  FetchScope* outer_;
-  Kind kind_ = Kind::running;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/reference.hpp>
-// Reference: a counted pointer to an object that counts its owners itself, and the base class of such objects.
-
-namespace tiercache::detail {
-
-/// Counts the owners of the `T` that derives from it, and disposes of it with the last one. A new object has one.
-template <class T, class Count>
-class Counted {
- public:
-  Counted() noexcept = default;
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
-  void add_owner() noexcept { owners_.add(); }
-  void remove_owner() noexcept {
-    if (owners_.remove()) static_cast<T*>(this)->dispose();
-  }
-
- protected:
-  ~Counted() = default;
-
-  /// What becomes of it without owners, unless `T` knows better.
-  // Inlined, GCC 12 takes the next owner's share for a use after free (-Wuse-after-free).
-  TIERCACHE_NOINLINE void dispose() noexcept { delete static_cast<T*>(this); }
-
- private:
-  Count owners_;
-};
-
-/// Owns a share of a `Counted` object.
-template <class T>
-class Reference {
- public:
-  Reference() noexcept = default;
-  /// Takes over the share of a new object.
-  [[nodiscard]] static Reference adopt(T* object) noexcept { return Reference(object); }
-  /// Adds a share of an object that somebody owns.
-  [[nodiscard]] static Reference share(T& object) noexcept {
-    object.add_owner();
-    return Reference(&object);
-  }
-
-  Reference(const Reference& other) noexcept : object_(other.object_) {
-    if (object_ != nullptr) object_->add_owner();
-  }
-  Reference(Reference&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  Reference& operator=(Reference other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Reference() {
-    if (object_ != nullptr) object_->remove_owner();
-  }
-
-  [[nodiscard]] explicit operator bool() const noexcept { return object_ != nullptr; }
-  [[nodiscard]] T& operator*() const noexcept { return *object_; }
-  [[nodiscard]] T* operator->() const noexcept { return object_; }
-
- private:
-  explicit Reference(T* object) noexcept : object_(object) {}
-
-  T* object_ = nullptr;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/waiter.hpp>
-// Waiter: somebody who waits for a fetch, as an element of that fetch's list. Who it is (a coroutine, a blocked thread,
-// an Asio operation) is known to the class that derives from it.
-
-namespace tiercache::detail {
-
-class WaiterList;
-
-/// An element of a fetch's list of waiters. The links are guarded by the tier's lock; it must not move while linked.
-class Waiter {
- public:
-  Waiter() noexcept = default;
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-
-  // Either is called once this was taken off the list, with no lock held, and may destroy this.
-
-  /// The fetch is done.
-  virtual void settled() noexcept = 0;
-  /// Whoever ran the fetch has left: this is to run its own, on the same flight.
-  virtual void lead() noexcept = 0;
-  /// It was told to stop waiting.
-  virtual void stopped() noexcept = 0;
-
-  /// The fetch that this waits within, if any: what its waking goes on with.
-  FetchId asked_within;
-
- protected:
-  ~Waiter() = default;
-
- private:
-  friend WaiterList;
-  Waiter* previous_ = nullptr;
-  Waiter* next_ = nullptr;
-  WaiterList* list_ = nullptr;
-};
-
-/// Waiters, first come first served. Owns none.
-class WaiterList {
- public:
-  void push_back(Waiter& waiter) noexcept {
-    waiter.previous_ = last_;
-    waiter.next_ = nullptr;
-    (last_ != nullptr ? last_->next_ : first_) = &waiter;
-    last_ = &waiter;
-    waiter.list_ = this;
-  }
-
-  /// Takes a waiter off the list that it is on, if any; tells whether there was one.
-  static bool erase(Waiter& waiter) noexcept {
-    WaiterList* const list = std::exchange(waiter.list_, nullptr);
-    if (list == nullptr) return false;
-    (waiter.previous_ != nullptr ? waiter.previous_->next_ : list->first_) = waiter.next_;
-    (waiter.next_ != nullptr ? waiter.next_->previous_ : list->last_) = waiter.previous_;
-    return true;
-  }
-
-  [[nodiscard]] bool is_empty() const noexcept { return first_ == nullptr; }
-
-  /// Takes the first waiter off the list and returns it; null if there is none.
-  [[nodiscard]] Waiter* pop_front() noexcept {
-    Waiter* const waiter = first_;
-    if (waiter != nullptr) erase(*waiter);
-    return waiter;
-  }
-
- private:
-  Waiter* first_ = nullptr;
-  Waiter* last_ = nullptr;
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/flight.hpp>
-// Flight: one fetch under way, and who waits for it. What happens when it ends is decided in detail/flight_control.hpp.
-
-namespace tiercache::detail {
-
-/// A loop that has one waiter after the other run its own fetch, for as long as those leave.
-struct Succession {
-  /// The thread that it runs on.
-  const void* thread = nullptr;
-  /// Whether the one who was to run it has left as well.
-  bool goes_on = false;
-};
-
-/// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
-///
-/// The tier's index of flights holds it while its epoch lasts: an invalidation takes it out, and what is not in the
-/// index when it ends is not stored. That is all that an epoch is here; no clock and no number is compared.
-/// All but the outcome is guarded by the tier's lock. The outcome is written by whoever runs the fetch, before it is
-/// done, and read by the waiters after.
-template <class Control>
-class Flight : public Counted<Flight<Control>, typename Control::Threading::ReferenceCount> {
- public:
-  using T = typename Control::TierType;
-
-  Flight() noexcept = default;
-  ~Flight() = default;
-
-  /// Its number in the slab.
-  Slot slot = no_slot;
-  /// Whose flight it is. It keeps the tier alive while it is open, until the last one who waits has left, however long
-  /// the cache itself lives.
-  Control* control = nullptr;
-  bool is_open = false;
-  /// Whether it was never used: then it comes with an owner.
-  bool is_new = true;
-  /// The entry that the value will be stored in; it holds the key. Gone once it was stored.
-  typename Control::OwnedEntry entry;
-  /// The hash of the key, mixed.
-  std::uint32_t hash = 0;
-  FetchId id;
-  /// When the fetch began that now runs; from here its TTL counts.
-  TimePoint started_at{};
-  Outcome<typename T::value_type> outcome;
-  /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
-  std::optional<CacheEntry<typename T::value_type>> recalled;
-  WaiterList waiters;
-  /// Whether the index holds it: no invalidation came since it was opened.
-  bool is_current = false;
-  bool is_done = false;
-  /// Whether the one who runs the fetch is leaving, so that another one is to run it.
-  bool is_leader_leaving = false;
-  /// Whether the fetch runs its first part, inside the one who began it.
-  bool is_starting = false;
-  /// How often it has passed on to another one.
-  std::uint32_t passed_on = 0;
-  /// The loop in which it is passed on, if it is.
-  Succession* succession = nullptr;
-
-  [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
-
- private:
-  friend Counted<Flight, typename Control::Threading::ReferenceCount>;
-
-  /// Goes back to the tier, to be used again.
-  void dispose() noexcept {
-    outcome.reset();
-    recalled.reset();
-    entry.reset();
-    id = {};
-    is_done = is_leader_leaving = is_starting = false;
-    passed_on = 0;
-    Control* const home = control;
-    const bool was_open = std::exchange(is_open, false);
-    home->give_back(*this);
-    if (was_open) home->remove_owner();
-  }
-
-  Flight* next_unused_ = nullptr;
-};
-
-/// The duty to end a flight. Whoever runs the fetch holds it; dropped before `land`, it tells the tier so.
-template <class Control>
-class Ticket {
- public:
-  /// No duty.
-  Ticket() noexcept = default;
-  explicit Ticket(Reference<Flight<Control>> flight) noexcept : flight_(std::move(flight)) {}
-  Ticket(Ticket&&) noexcept = default;
-  Ticket& operator=(Ticket other) noexcept {
-    std::swap(flight_, other.flight_);
-    return *this;
-  }
-  ~Ticket() {
-    if (flight_) flight_->control->abandon(*flight_);
-  }
-
-  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(flight_); }
-  [[nodiscard]] Flight<Control>& flight() const noexcept { return *flight_; }
-
-  /// Ends the flight with the outcome that it holds, and wakes who waits. The last thing that its holder does.
-  void land() noexcept {
-    const Reference<Flight<Control>> flight = std::move(flight_);
-    flight->control->complete(*flight);
-  }
-
-  /// Leaves the duty to whoever makes a ticket of their own, or ends the flight.
-  void hand_over() noexcept { flight_ = {}; }
-
-  /// Leaves the duty to the next waiter, who runs its own fetch.
-  void pass_on() noexcept {
-    const Reference<Flight<Control>> flight = std::move(flight_);
-    flight->control->abandon(*flight, true);
-  }
-
- private:
-  Reference<Flight<Control>> flight_;
-};
 
 }  // namespace tiercache::detail
 
@@ -3242,14 +2843,9 @@ struct AwaitableOf<void> {
   using type = void;
 };
 
-/// What a lookup with the fetcher `F` does and yields.
-template <class T, class F>
-struct Fetching {
-  using Fetcher = typename GivenFetcher<F>::Fetcher;
-  using Given = typename GivenFetcher<F>::Given;
-  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
-
-  using Called = CalledFetcher<T, Fetcher>;
+/// How a fetch is run whose fetcher gave a `Called`, and what it answers with; `Unfit` where that has been refused.
+template <class Called, bool is_owned, class Unfit>
+struct Fetched {
   using Awaitable = typename AwaitableOf<Called>::type;
   static constexpr bool awaits = LooksAwaitable<Awaitable>;
   static_assert(
@@ -3266,17 +2862,26 @@ struct Fetching {
                 "belong to the cache: get_or_fetch<T>(key, tiercache::owned(fetcher))");
   static auto answer() {
     if constexpr (LooksLikeFuture<Called>) {
-      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
+      return std::type_identity<Unfit>{};  // this only keeps it at one sentence
     } else if constexpr (!awaits) {
       return std::type_identity<Called>{};
     } else if constexpr (AwaitableBy<Awaitable, Driver::promise_type>) {
       return std::type_identity<AwaitedBy<Awaitable>>{};
     } else {
-      return std::type_identity<typename T::value_type>{};
+      return std::type_identity<Unfit>{};
     }
   }
   using Answer = typename decltype(answer())::type;
-  using Result = ResultOf<typename T::value_type, Answer>;
+};
+
+/// What a lookup with the fetcher `F` does and yields.
+template <class T, class F>
+struct Fetching
+    : Fetched<CalledFetcher<T, typename GivenFetcher<F>::Fetcher>, GivenFetcher<F>::is_owned, typename T::value_type> {
+  using Fetcher = typename GivenFetcher<F>::Fetcher;
+  using Given = typename GivenFetcher<F>::Given;
+  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
+  using Result = ResultOf<typename T::value_type, typename Fetching::Answer>;
 };
 
 template <class T>
@@ -3286,6 +2891,266 @@ struct Fetching<T, FromLoader> {
   static constexpr bool awaits = true;
   using Result = ResultOf<typename T::value_type, typename T::value_type>;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/bulk_batch.hpp>
+// Batch: the flights that one call of a bulk fetcher is to end, and how its answers find them. Who calls it, and who
+// waits, is known to detail/bulk_miss.hpp.
+
+namespace tiercache::detail {
+
+template <class R>
+concept Range = requires(R& range) {
+  std::begin(range);
+  std::end(range);
+};
+template <class R>
+using ElementOf = decltype(*std::begin(std::declval<R&>()));
+
+/// A range by value that has its elements itself, as opposed to a view: its elements are constant where it is.
+template <class R>
+concept OwnsElements = !std::is_reference_v<R> && std::is_lvalue_reference_v<ElementOf<R>> &&
+                       !std::is_const_v<std::remove_reference_t<ElementOf<R>>> &&
+                       std::is_const_v<std::remove_reference_t<ElementOf<const R>>>;
+/// How an element is taken out of answers: moved, if they are of no use to anybody else.
+template <class R>
+struct TakenFrom {
+  using type = ElementOf<std::remove_reference_t<R>>;
+};
+template <OwnsElements R>
+struct TakenFrom<R> {
+  using type = std::remove_reference_t<ElementOf<R>>&&;
+};
+
+enum class BulkForm { unfit, pairs, aligned };
+
+template <class Value, class Answer>
+[[nodiscard]] consteval bool is_bulk_answer() {
+  constexpr AnswerForm form = answer_form<Value, Answer>();
+  return form == AnswerForm::value || form == AnswerForm::optional;
+}
+
+/// What the answers of a bulk fetcher are: of pairs, each a key and its answer; or in the order of the keys.
+template <class T, class Answers>
+[[nodiscard]] consteval BulkForm bulk_form() {
+  using Value = typename T::value_type;
+  if constexpr (Range<std::remove_reference_t<Answers>>) {
+    using Taken = typename TakenFrom<Answers>::type;
+    if constexpr (!std::is_same_v<std::remove_cvref_t<Taken>, Value> && requires(Taken&& taken) {
+                    requires key_form<T, std::remove_cvref_t<decltype(taken.first)>>() != KeyForm::unfit;
+                    requires is_bulk_answer<Value, decltype((std::forward<Taken>(taken).second))>();
+                  }) {
+      return BulkForm::pairs;
+    } else {
+      return is_bulk_answer<Value, Taken>() ? BulkForm::aligned : BulkForm::unfit;
+    }
+  } else {
+    return BulkForm::unfit;
+  }
+}
+
+/// The flights, which have one fetch, and the duty to end them.
+template <class Control>
+class Batch {
+  using T = typename Control::TierType;
+  using Key = typename T::key_type;
+  using Value = typename T::value_type;
+  using Flight = detail::Flight<Control>;
+
+ public:
+  Batch() noexcept = default;
+  Batch(Batch&&) noexcept = default;
+  Batch& operator=(Batch&&) noexcept = default;
+
+  /// Takes over one more. Throws `std::bad_alloc`; then the flight has failed.
+  void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
+
+  [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
+  /// The fetch that all of them have. Wants one.
+  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  /// The keys, in the order in which they came.
+  [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
+
+  /// Makes everything ready for the fetch, which begins now. Throws what the copy of a key throws.
+  void prepare() {
+    Control& control = *tickets_.front().flight().control;
+    start_ = control.start();
+    id_ = tickets_.front().flight().id;
+    keys_.reserve(tickets_.size());
+    std::size_t places = 4;
+    while (places < 2 * tickets_.size()) places *= 2;
+    places_.resize(places);
+    for (const Ticket<Control>& ticket : tickets_) {
+      control.share(ticket.flight(), id_);
+      keys_.push_back(ticket.flight().entry->key);
+      std::size_t place = ticket.flight().hash % places;
+      while (places_[place] != 0) place = (place + 1) % places;
+      places_[place] = static_cast<std::uint32_t>(keys_.size());
+    }
+  }
+
+  /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
+  template <class Answers>
+  void deliver(Answers&& answers) {
+    constexpr BulkForm form = bulk_form<T, Answers>();
+    static_assert(
+        form != BulkForm::unfit,
+        "tiercache: the answers of this fetcher for many keys do not fit the tier: return a range of pairs of "
+        "a key and its answer, a map, or as many answers as there are keys, in their order; each a Value, a "
+        "CacheEntry<Value>, or a std::optional of one");
+    if constexpr (form == BulkForm::aligned) {
+      using Taken = typename TakenFrom<Answers>::type;
+      std::size_t count = 0;
+      for (auto&& answer : answers) {
+        if (count++ < tickets_.size()) give(tickets_[count - 1].flight(), static_cast<Taken&&>(answer));
+      }
+      if (count != tickets_.size()) {
+        for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+        throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) + ": a bulk fetcher was asked for " +
+                               std::to_string(tickets_.size()) + " keys and answered with " + std::to_string(count) +
+                               " values: answer with one for each, in the order of the keys, or with pairs");
+      }
+    } else if constexpr (form == BulkForm::pairs) {
+      using Taken = typename TakenFrom<Answers>::type;
+      for (auto&& answer : answers) {
+        using First = decltype((answer.first));
+        decltype(auto) key = detail::keep_key<T, First>(answer.first);
+        if (Flight* const flight = find(std::as_const(key))) {
+          if (is_pending(*flight)) give(*flight, static_cast<Taken&&>(answer).second);
+        } else {
+          store(std::as_const(key), static_cast<Taken&&>(answer).second);
+        }
+      }
+    }
+    for (const Ticket<Control>& ticket : tickets_) {
+      if (is_pending(ticket.flight())) ticket.flight().outcome.set_not_found();
+    }
+  }
+
+  /// Has those fail that have no answer.
+  void fail(const std::exception_ptr& exception) noexcept {
+    for (const Ticket<Control>& ticket : tickets_) {
+      if (is_pending(ticket.flight())) ticket.flight().outcome.set_exception(exception);
+    }
+  }
+
+  /// Ends the flights, and wakes who waits for them.
+  void land() noexcept {
+    for (Ticket<Control>& ticket : tickets_) ticket.land();
+  }
+
+  /// Notes that whoever runs the fetch leaves.
+  void leave_lead() noexcept {
+    for (const Ticket<Control>& ticket : tickets_) ticket.flight().control->leave_lead(ticket.flight());
+  }
+
+ private:
+  [[nodiscard]] static bool is_pending(const Flight& flight) noexcept {
+    return flight.outcome.kind() == Outcome<Value>::Kind::pending;
+  }
+
+  template <class Answer>
+  static void give(Flight& flight, Answer&& answer) noexcept {
+    TIERCACHE_TRY {
+      detail::deliver<Value>(flight.outcome, std::forward<Answer>(answer));
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+  }
+
+  template <class K>
+  [[nodiscard]] Flight* find(const K& key) const {
+    const std::uint32_t hash = tickets_.front().flight().control->hash_of(key);
+    for (std::size_t place = hash % places_.size(); places_[place] != 0; place = (place + 1) % places_.size()) {
+      const std::size_t i = places_[place] - 1;
+      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) return &tickets_[i].flight();
+    }
+    return nullptr;
+  }
+
+  /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
+  template <class K, class Answer>
+  void store(const K& key, Answer&& answer) noexcept {
+    TIERCACHE_TRY {
+      Ticket<Control> ticket(tickets_.front().flight().control->open_unasked(key, start_));
+      if (!ticket) return;
+      give(ticket.flight(), std::forward<Answer>(answer));
+      ticket.land();
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+
+  std::vector<Ticket<Control>> tickets_;
+  std::vector<Key> keys_;
+  /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
+  std::vector<std::uint32_t> places_;
+  typename Control::Start start_;
+  FetchId id_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/bulk_fetching.hpp>
+// BulkFetching: what a bulk lookup does with its fetcher, as types; and the coroutine that awaits it. How its answers
+// find their keys is in detail/bulk_batch.hpp.
+
+namespace tiercache::detail {
+
+/// Calls a bulk fetcher with the keys that are missing.
+template <class T, class F>
+decltype(auto) call_bulk_fetcher(std::remove_reference_t<F>& fetcher,
+                                 const std::vector<typename T::key_type>& missing) {
+  constexpr bool fits = requires { fetcher(missing); };
+  static_assert(fits,
+                "tiercache: this is no fetcher for many keys: give a callable that takes them as a std::span<const "
+                "Key>");
+  if constexpr (fits) {
+    return fetcher(missing);
+  } else {
+    return refused<std::vector<typename T::value_type>>();
+  }
+}
+template <class T, class F>
+using CalledBulkFetcher = decltype(detail::call_bulk_fetcher<T, F>(
+    std::declval<std::remove_reference_t<F>&>(), std::declval<const std::vector<typename T::key_type>&>()));
+
+/// What a bulk lookup with the fetcher `F` does.
+template <class T, class F>
+struct BulkFetching : Fetched<CalledBulkFetcher<T, typename GivenFetcher<F>::Fetcher>, GivenFetcher<F>::is_owned,
+                              std::vector<typename T::value_type>> {
+  using Fetcher = typename GivenFetcher<F>::Fetcher;
+  using Given = typename GivenFetcher<F>::Given;
+  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
+};
+
+/// What stands for keys and a fetcher that have been refused, so that this stays the only error.
+template <class T>
+using AnyKeys = std::vector<typename T::key_type>;
+template <class T>
+struct AnyBulkFetcher {
+  std::vector<typename T::value_type> operator()(const AnyKeys<T>& missing) const;
+};
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Awaits the fetch of a batch and lands its flights. `run` has both.
+template <class Run>
+Driver drive_bulk(Run run) {
+  TIERCACHE_TRY {
+    // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
+    auto&& called = run->call();
+    auto&& awaitable = detail::awaitable_of(static_cast<decltype(called)>(called));
+    run->batch.deliver(co_await static_cast<decltype(awaitable)>(awaitable));
+  }
+  TIERCACHE_CATCH_ALL {
+    run->batch.fail(std::current_exception());
+  }
+  run->land();
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
 
 }  // namespace tiercache::detail
 
@@ -3318,6 +3183,140 @@ class Array {
 
  private:
   T* elements_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/lock.hpp>
+// The lock of one part of a tier, and how one is held. What a lock guards is the business of its owner.
+
+namespace tiercache::detail {
+
+/// A mutex that spins briefly before it waits: what it guards takes some dozens of nanoseconds. Three states, as in
+/// "Futexes Are Tricky" (Drepper 2011).
+class SpinningMutex {
+ public:
+  void lock() noexcept {
+    int state = unlocked;
+    if (!state_.compare_exchange_strong(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) wait();
+  }
+  void unlock() noexcept {
+    if (state_.exchange(unlocked, std::memory_order_release) == awaited) state_.notify_one();
+  }
+
+  /// Tells whether somebody holds it. What that one did before it unlocked is seen by whoever gets false; and one who
+  /// locks it later sees what was done before, in sequentially consistent order.
+  [[nodiscard]] bool is_locked() const noexcept { return state_.load(std::memory_order_seq_cst) != unlocked; }
+
+ private:
+  static constexpr int unlocked = 0;
+  static constexpr int locked = 1;
+  static constexpr int awaited = 2;
+
+  TIERCACHE_COLD void wait() noexcept {
+    for (int spins = 0; spins < 100; ++spins) {
+      TIERCACHE_PAUSE();
+      int state = unlocked;
+      if (state_.load(std::memory_order_relaxed) == unlocked &&
+          state_.compare_exchange_weak(state, locked, std::memory_order_seq_cst, std::memory_order_relaxed)) {
+        return;
+      }
+    }
+    // From here on whoever unlocks has to wake somebody: there may be others who wait.
+    while (state_.exchange(awaited, std::memory_order_seq_cst) != unlocked) {
+      state_.wait(awaited, std::memory_order_relaxed);
+    }
+  }
+
+  std::atomic<int> state_{unlocked};
+};
+
+/// Holds a lock while it lives.
+template <class Mutex>
+class LockGuard {
+ public:
+  explicit LockGuard(Mutex& mutex) noexcept(noexcept(mutex.lock())) : mutex_(mutex) { mutex_.lock(); }
+  LockGuard(const LockGuard&) = delete;
+  LockGuard& operator=(const LockGuard&) = delete;
+  ~LockGuard() { mutex_.unlock(); }
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/blocked_thread.hpp>
+// BlockedThread: the waiter behind a blocking get().
+
+namespace tiercache::detail {
+
+/// A thread that waits for a fetch. It lives on that thread's stack.
+template <class Mutex>
+class BlockedThread final : public Waiter {
+ public:
+  enum class Signal : unsigned char { none, settled, lead, stopped };
+
+  /// Takes the tier's lock, which guards the signal.
+  explicit BlockedThread(Mutex& mutex) noexcept : mutex_(mutex) {}
+
+  void settled() noexcept override { give(Signal::settled); }
+  void lead() noexcept override { give(Signal::lead); }
+  void stopped() noexcept override { give(Signal::stopped); }
+
+  /// Blocks until there is a signal, and takes it.
+  [[nodiscard]] Signal wait() noexcept {
+    signal_.wait(Signal::none, std::memory_order_acquire);
+    // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
+    const LockGuard<Mutex> lock(mutex_);
+    return signal_.exchange(Signal::none, std::memory_order_relaxed);
+  }
+
+ private:
+  void give(Signal signal) noexcept {
+    const LockGuard<Mutex> lock(mutex_);
+    signal_.store(signal, std::memory_order_release);
+    signal_.notify_one();
+  }
+
+  Mutex& mutex_;
+  std::atomic<Signal> signal_{Signal::none};
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/fences.hpp>
+// Fences: which keys of a tier were written or invalidated lately, for values that come without a flight of their own.
+
+namespace tiercache::detail {
+
+/// Remembers when a key was written or invalidated last, or another one in its place: by a part of its hash, so that it
+/// may say so of too many keys, and never of too few. Costs two kilobytes, and only where somebody asked. Guarded by
+/// the tier's lock.
+class Fences {
+ public:
+  /// Returns the moment from which `is_down_since` can tell. Throws `std::bad_alloc`.
+  [[nodiscard]] std::uint64_t watch() {
+    if (!raised_) raised_ = Array<std::uint64_t>(places);
+    return moment_;
+  }
+
+  void raise(std::uint32_t hash) noexcept {
+    if (raised_) raised_[hash % places] = ++moment_;
+  }
+  void raise_all() noexcept { all_raised_ = ++moment_; }
+
+  /// Tells whether the key with this hash was left alone since a moment that `watch` returned.
+  [[nodiscard]] bool is_down_since(std::uint64_t moment, std::uint32_t hash) const noexcept {
+    return all_raised_ <= moment && raised_[hash % places] <= moment;
+  }
+
+ private:
+  static constexpr std::size_t places = 256;
+
+  Array<std::uint64_t> raised_;
+  std::uint64_t moment_ = 0;
+  std::uint64_t all_raised_ = 0;
 };
 
 }  // namespace tiercache::detail
@@ -3357,23 +3356,19 @@ struct alignas(16) Tags {
 
   /// The same for processors without a faster way: eight bytes and four bytes in a register each.
   [[nodiscard]] unsigned matches_portably(std::uint8_t tag) const noexcept {
-    if constexpr (std::endian::native == std::endian::little) {
-      std::uint64_t first = 0;
-      std::uint32_t last = 0;
-      std::memcpy(&first, tags, sizeof first);
-      std::memcpy(&last, tags + sizeof first, sizeof last);
-      return bytes_equal_to(first, tag) | (bytes_equal_to(last, tag) & 0xF) << 8;
-    } else {
-      unsigned places = 0;
-      for (unsigned i = 0; i < count; ++i) places |= static_cast<unsigned>(tags[i] == tag) << i;
-      return places;
-    }
+    return bytes_equal_to(packed(0, 8), tag) | (bytes_equal_to(packed(8, 4), tag) & 0xF) << 8;
   }
 
   [[nodiscard]] unsigned free() const noexcept { return matches(0); }
   [[nodiscard]] unsigned held() const noexcept { return ~free() & all; }
 
  private:
+  /// Returns tags as the bytes of a number, the first one lowest: compilers make one load of it.
+  [[nodiscard]] std::uint64_t packed(unsigned from, unsigned size) const noexcept {
+    std::uint64_t bytes = 0;
+    for (unsigned i = 0; i < size; ++i) bytes |= std::uint64_t{tags[from + i]} << 8 * i;
+    return bytes;
+  }
   /// Returns a bit for each byte of `bytes` that equals `tag`, the lowest first.
   [[nodiscard]] static unsigned bytes_equal_to(std::uint64_t bytes, std::uint8_t tag) noexcept {
     constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;
@@ -4416,7 +4411,7 @@ class Lifetimes {
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
     note_read(entry, now);
-    if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
+    if (Retry* const retry = retries_.find(entry.slot)) *retry = Retry();
   }
 
   /// Returns the TTL that an entry has of its own, if it does.
@@ -4436,12 +4431,12 @@ class Lifetimes {
   void note_failure(const Found<T>& entry, TimePoint now) {
     if (retry_after_ == std::chrono::nanoseconds::zero()) return;
     retries_.reserve(entry.slot);
-    retries_[entry.slot] = deadline_of(now, retry_after_);
+    retries_[entry.slot].not_before = deadline_of(now, retry_after_);
   }
   /// Tells whether it is too early to try again.
   [[nodiscard]] bool waits_to_retry(const Found<T>& entry, TimePoint now) const noexcept {
-    const TimePoint* const retry_at = retries_.find(entry.slot);
-    return retry_at != nullptr && now < *retry_at;
+    const Retry* const retry = retries_.find(entry.slot);
+    return retry != nullptr && now < retry->not_before;
   }
 
   /// Tells whether nothing but the policy's TTL says whether an entry is fresh: then `is_usual_fresh` does. So it is
@@ -4481,6 +4476,11 @@ class Lifetimes {
   // What no entry's content is equal to.
   static constexpr unsigned char no_content = 0xff;
 
+  /// When a new value may be fetched: at once, unless that failed. A clock may start before its epoch.
+  struct Retry {
+    TimePoint not_before = (TimePoint::min)();
+  };
+
   [[nodiscard]] bool is_idle(const Found<T>& entry, TimePoint now) const noexcept {
     if (!is_idling() || !entry->has_value()) return false;
     const std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot);
@@ -4510,7 +4510,7 @@ class Lifetimes {
   double jitter_ = 0;
   SlotArray<std::chrono::nanoseconds> own_;
   SlotArray<std::atomic<std::int64_t>> reads_;
-  SlotArray<TimePoint> retries_;
+  SlotArray<Retry> retries_;
 };
 
 /// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
@@ -5650,6 +5650,55 @@ class FlightControl : public WaitingRoom<Config, T>,
     complete(flight);
   }
 
+  // What bulk lookups need beside the above: they run one fetch for several flights.
+
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return contents_.hash_of(key);
+  }
+
+  /// Has a flight that was just opened be run by the fetch `id`.
+  void share(Flight& flight, FetchId id) noexcept {
+    const Lock lock(lock_);
+    flight.id = id;
+  }
+
+  /// Notes that whoever runs the fetch leaves: a failure is passed on.
+  void leave_lead(Flight& flight) noexcept {
+    const Lock lock(lock_);
+    flight.is_leader_leaving = !flight.is_done;
+  }
+
+  /// When a fetch began, and what was left alone since then.
+  struct Start {
+    TimePoint time;
+    std::uint64_t moment = 0;
+  };
+  [[nodiscard]] Start start() {
+    const Lock lock(lock_);
+    return {now(), fences_.watch()};
+  }
+
+  /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or
+  /// invalidated meanwhile, is being fetched, or has a newer value.
+  template <class K>
+  [[nodiscard]] Reference<Flight> open_unasked(const K& key, const Start& start) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    Reference<Flight> opened;
+    {
+      const Lock lock(lock_);
+      opened = flights_.take(*this, contents_.take(), hash);
+    }
+    opened->entry->set_key(detail::make_key<T>(key), hash);
+    const Lock lock(lock_);
+    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return {};
+    const Found held = contents_.find(hash, key);
+    if (held && held->stored_at > start.time) return {};
+    flights_.reserve(*opened);
+    flights_.open(*opened, start.time);
+    return opened;
+  }
+
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
@@ -5665,6 +5714,7 @@ class FlightControl : public WaitingRoom<Config, T>,
   ~FlightControl() = default;
 
   Flights<FlightControl> flights_;
+  Fences fences_;
   Reference<Loader> loader_;
 
  private:
@@ -5808,103 +5858,167 @@ class FlightControl : public WaitingRoom<Config, T>,
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/blocked_thread.hpp>
-// BlockedThread: the waiter behind a blocking get().
+// <tiercache/clock.hpp>
+// The clocks a cache can run on, and what a clock of the user's own must have. What is done with the time that they
+// tell lives in ttl.hpp.
 
-namespace tiercache::detail {
+#if defined(__linux__)
+#include <time.h>
+#endif
 
-/// A thread that waits for a fetch. It lives on that thread's stack.
-template <class Mutex>
-class BlockedThread final : public Waiter {
+namespace tiercache {
+
+/// What the cache asks of a clock: a static `now()` that returns a `TimePoint`, never goes back and does not throw.
+/// `std::chrono::steady_clock` is one.
+template <class C>
+concept Clock = requires {
+  { C::now() } -> std::convertible_to<TimePoint>;
+};
+
+/// A steady clock that is cheap to read, and the default one.
+///
+/// On Linux it reads `CLOCK_MONOTONIC_COARSE`, which moves every 1 to 4 ms: an entry can live that much longer than its
+/// TTL by a finer clock, never by this one. Like `steady_clock` it stands still while the machine is suspended.
+/// Elsewhere it is `std::chrono::steady_clock`.
+struct CoarseClock {
+  /// Returns the time of the last tick.
+  [[nodiscard]] static TimePoint now() noexcept {
+#if defined(__linux__)
+    ::timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return TimePoint(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+#else
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now());
+#endif
+  }
+};
+
+/// A clock that an event loop sets once per turn, which makes reading it free.
+///
+/// One for the whole program, safe from many threads. It stands still until `tick()` is called: an entry cannot expire
+/// in a program that never ticks.
+class TickClock {
  public:
-  enum class Signal : unsigned char { none, settled, lead, stopped };
+  /// Returns the time of the last `tick()`, or of the program's start.
+  [[nodiscard]] static TimePoint now() noexcept {
+    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
+  }
 
-  /// Takes the tier's lock, which guards the signal.
-  explicit BlockedThread(Mutex& mutex) noexcept : mutex_(mutex) {}
-
-  void settled() noexcept override { give(Signal::settled); }
-  void lead() noexcept override { give(Signal::lead); }
-  void stopped() noexcept override { give(Signal::stopped); }
-
-  /// Blocks until there is a signal, and takes it.
-  [[nodiscard]] Signal wait() noexcept {
-    signal_.wait(Signal::none, std::memory_order_acquire);
-    // Whoever gave the signal did so under the lock: once we had it, nobody touches this object.
-    const LockGuard<Mutex> lock(mutex_);
-    return signal_.exchange(Signal::none, std::memory_order_relaxed);
+  /// Sets the time to that of `CoarseClock`. It never goes back, however many loops tick.
+  static void tick() noexcept {
+    const std::int64_t time = CoarseClock::now().time_since_epoch().count();
+    std::int64_t last = time_.load(std::memory_order_relaxed);
+    while (last < time && !time_.compare_exchange_weak(last, time, std::memory_order_relaxed)) {}
   }
 
  private:
-  void give(Signal signal) noexcept {
-    const LockGuard<Mutex> lock(mutex_);
-    signal_.store(signal, std::memory_order_release);
-    signal_.notify_one();
-  }
-
-  Mutex& mutex_;
-  std::atomic<Signal> signal_{Signal::none};
+  inline static std::atomic<std::int64_t> time_{CoarseClock::now().time_since_epoch().count()};
 };
 
-}  // namespace tiercache::detail
-
-// <tiercache/detail/loader.hpp>
-// Loader: the fetcher that is bound to a tier and belongs to its cache. Who asks it is decided in detail/miss.hpp.
-
-namespace tiercache::detail {
-
-/// Runs the fetches of a tier. Shares in it have the tier and every fetch that it runs.
-template <class Control>
-class Loader : public Counted<Loader<Control>, typename Control::Threading::ReferenceCount> {
+/// A clock that stands still until a test moves it.
+///
+/// One for the whole program, safe from many threads.
+class ManualClock {
  public:
-  /// Runs the fetch of a flight, up to its first suspension, and has it landed.
-  virtual void run(const Reference<Flight<Control>>& flight) noexcept = 0;
-
- protected:
-  friend Counted<Loader, typename Control::Threading::ReferenceCount>;
-  virtual ~Loader() = default;
-};
-
-/// A loader that calls a function of the user's, as const: several threads may at once.
-template <class Control, class F>
-class LoaderOf final : public Loader<Control> {
-  using T = typename Control::TierType;
-  using Fetching = detail::Fetching<T, Owned<const F&>>;
-
- public:
-  template <class G>
-  explicit LoaderOf(G&& fetcher) : fetcher_(std::forward<G>(fetcher)) {
-    static_assert(fetcher_form<T, const F&>() != FetcherForm::awaitable,
-                  "tiercache: a loader is called for every fetch: give a callable that returns an awaitable, not one");
-    static_assert(Fetching::Result::form == AnswerForm::value,
-                  "tiercache: a loader answers with the tier's Value, or a CacheEntry of it: get_or_fetch<T>(key) "
-                  "yields a Value, and has no place for a nullopt or an error");
+  /// Returns the time that the test has set.
+  [[nodiscard]] static TimePoint now() noexcept {
+    return TimePoint(std::chrono::nanoseconds(time_.load(std::memory_order_relaxed)));
   }
 
-  void run(const Reference<Flight<Control>>& flight) noexcept override {
-    if constexpr (Fetching::awaits) {
-      if (const auto driver = detail::make_driver<const F&>(flight, Holder(*this))) {
-        detail::start_driver(flight, driver);
-      }
-    } else {
-      detail::answer_at_once<const F&>(*flight, fetcher_);
-      flight->control->complete(*flight);
-    }
+  /// Moves the time on by `length`. Stops at the last point in time that can be expressed.
+  static void advance(Ttl length) noexcept {
+    std::int64_t time = time_.load(std::memory_order_relaxed);
+    while (!time_.compare_exchange_weak(time, later(time, length), std::memory_order_relaxed)) {}
   }
+
+  /// Sets the time back to where it was at the program's start: one day after the epoch.
+  static void reset() noexcept { time_.store(start, std::memory_order_relaxed); }
 
  private:
-  class Holder {
+  // Not the epoch itself: a CacheEntry whose stored_at is the epoch is one that was not stored yet.
+  static constexpr std::int64_t start = std::chrono::nanoseconds(std::chrono::hours(24)).count();
+
+  static std::int64_t later(std::int64_t time, Ttl length) noexcept {
+    return detail::deadline_of(TimePoint(std::chrono::nanoseconds(time)), length).time_since_epoch().count();
+  }
+
+  inline static std::atomic<std::int64_t> time_{start};
+};
+
+}  // namespace tiercache
+
+// <tiercache/config.hpp>
+// What a whole cache is built with: its clock and its threading. What one tier is built with lives in tier.hpp.
+
+namespace tiercache {
+
+/// Makes a cache safe from many threads: a lock per tier, counted references that are atomic.
+struct MultiThreaded {
+  /// Guards one tier. Any type with `lock()` and `unlock()` serves.
+  using Mutex = detail::SpinningMutex;
+  /// How many threads can read from one tier at once without one waiting for another. Optional: without it, or with a
+  /// `Mutex` that has no `is_locked()` as the library's own has, one.
+  static constexpr unsigned reader_places = 8;
+
+  /// Counts the owners of an object that several threads own.
+  class ReferenceCount {
    public:
-    explicit Holder(LoaderOf& loader) noexcept : loader_(Reference<LoaderOf>::share(loader)) {}
-    [[nodiscard]] const F& fetcher() const noexcept { return loader_->fetcher_; }
+    /// Adds an owner.
+    void add() noexcept { count_.fetch_add(1, std::memory_order_relaxed); }
+    /// Takes an owner away; tells whether it was the last one.
+    [[nodiscard]] bool remove() noexcept { return count_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
 
    private:
-    Reference<LoaderOf> loader_;
+    std::atomic<std::uint32_t> count_{1};
   };
 
-  const F fetcher_;
+  /// Whether another thread can finish what this one waits for.
+  static constexpr bool can_block = true;
 };
 
-}  // namespace tiercache::detail
+/// Makes a cache for one thread, or for one strand: no locks and no atomics.
+struct SingleThreaded {
+  /// Guards nothing.
+  struct Mutex {
+    /// Does nothing.
+    void lock() noexcept {}
+    /// Does nothing.
+    void unlock() noexcept {}
+  };
+
+  /// Counts the owners of an object that one thread owns.
+  class ReferenceCount {
+   public:
+    /// Adds an owner.
+    void add() noexcept { ++count_; }
+    /// Takes an owner away; tells whether it was the last one.
+    [[nodiscard]] bool remove() noexcept { return --count_ == 0; }
+
+   private:
+    std::uint32_t count_ = 1;
+  };
+
+  /// Whether another thread can finish what this one waits for.
+  static constexpr bool can_block = false;
+};
+
+/// The configuration of `TieredCache`.
+struct DefaultConfig {
+  /// Where the time comes from.
+  using clock = CoarseClock;
+  /// Who may use the cache.
+  using threading = MultiThreaded;
+};
+
+/// The configuration of `LocalTieredCache`.
+struct LocalConfig {
+  /// Where the time comes from.
+  using clock = CoarseClock;
+  /// Who may use the cache.
+  using threading = SingleThreaded;
+};
+
+}  // namespace tiercache
 
 // <tiercache/detail/relay.hpp>
 // Relay: stands in a flight's list for a waiter whose coroutine is resumed by an executor. What an executor is, only
@@ -6028,6 +6142,1008 @@ class PostingRelay final : public Relay<Control> {
   void post(typename Relay<Control>::Job job) override { post_(std::move(job)); }
 
   Post post_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/bulk_miss.hpp>
+// BulkMiss: a bulk lookup that memory has not all answers for. It waits for many flights at once and runs the fetches
+// of those that it leads. What becomes of each is decided in detail/flight_control.hpp.
+
+namespace tiercache::detail {
+
+/// A key of a bulk lookup that memory has no answer for.
+template <class Flight>
+struct Missing {
+  std::size_t position = 0;
+  Reference<Flight> flight;
+  Beginning beginning = Beginning::answered;
+};
+
+/// The part of a bulk lookup that exists only once it missed. Shares in it have the lookup, every list on which one of
+/// its parts waits, and every fetch that it runs.
+///
+/// The flights that it waits for end on any threads at any time. Whoever finds that there is something to be done (all
+/// have ended; one is to be led, or asked for again) takes the right to go on, if nobody has it, and goes on where the
+/// lookup is to be resumed. So one thread at a time acts for the lookup, and calls its fetcher.
+template <class Lookup>
+class BulkMiss final : public Waiter,
+                       public Counted<BulkMiss<Lookup>, typename Lookup::StoreType::Threading::ReferenceCount> {
+  using Store = typename Lookup::StoreType;
+  using T = typename Store::TierType;
+  using Control = typename Store::Control;
+  using Flight = typename Store::Flight;
+  using Fetching = typename Lookup::Fetching;
+  using Fetcher = typename Fetching::Fetcher;
+  using Outcome = detail::Outcome<typename T::value_type>;
+  using Lock = LockGuard<std::remove_reference_t<decltype(std::declval<Control&>().lock())>>;
+
+ public:
+  BulkMiss(Lookup& lookup, Control& control, std::size_t count)
+      : lookup_(lookup), control_(Reference<Control>::share(control)), parts_(count), count_(count) {
+    if constexpr (Fetching::is_owned) {
+      using Given = std::conditional_t<std::is_reference_v<typename Lookup::FetcherType>, Fetcher&, Fetcher&&>;
+      fetcher_.emplace(static_cast<Given>(lookup.fetcher_.fetcher()));
+    }
+  }
+
+  /// Begins to wait for what is missing, and runs the fetch of what this is to lead. Tells whether there is an answer
+  /// to everything.
+  [[nodiscard]] bool start(std::vector<Missing<Flight>>& missing) noexcept {
+    const auto self = Reference<BulkMiss>::share(*this);
+    Batch<Control> batch;
+    for (std::size_t i = 0; i < count_; ++i) {
+      Part& part = parts_[i];
+      part.miss = this;
+      part.position = missing[i].position;
+      part.flight = std::move(missing[i].flight);
+      take_part(part, missing[i].beginning, batch);
+    }
+    run(std::move(batch));
+    const Lock lock(control_->lock());
+    return waiting_ == 0 && todo_ == nullptr;
+  }
+
+  /// Begins to wait, as a coroutine. Tells whether there is anything to wait for.
+  [[nodiscard]] bool wait(std::coroutine_handle<> waiting) noexcept {
+    const auto self = Reference<BulkMiss>::share(*this);
+    waiting_coroutine_ = waiting;
+    asked_within = FetchScope::current();
+    return !work();
+  }
+  /// The same, for a coroutine that is resumed by a job which `post` takes.
+  template <class Post>
+  [[nodiscard]] bool wait(std::coroutine_handle<> waiting, Post&& post) {
+    using Posting = PostingRelay<Control, std::remove_cvref_t<Post>>;
+    relay_ = Reference<Relay>::adopt(new Posting(*this, {}, std::forward<Post>(post)));
+    return wait(waiting);
+  }
+  /// Blocks until there is an answer to everything; in a cache that cannot block, throws where it would have to.
+  void block() {
+    if constexpr (Store::Threading::can_block) {
+      if (is_within_destruction()) {
+        leave();
+        throw_recursive_fetch();
+      }
+      Thread thread(control_->lock());
+      thread_ = &thread;
+      while (!work()) static_cast<void>(thread.wait());
+    } else if (!work()) {
+      leave();
+      throw_recursive_fetch();
+    }
+  }
+
+  /// Calls `give(position, outcome)` with what was waited for, in order. Throws the first failure.
+  template <class Give>
+  void take(const Give& give) {
+    if (failure_) detail::rethrow(failure_);
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!parts_[i].flight) continue;
+      const Outcome& outcome = parts_[i].flight->outcome;
+      if (outcome.kind() == Outcome::Kind::exception) detail::rethrow(outcome.exception());
+      give(parts_[i].position, outcome);
+    }
+  }
+
+  /// Takes the lookup off all flights, and its fetches along. The lookup is not touched any more.
+  void leave() noexcept {
+    std::size_t waiting = 0;
+    Part* led = nullptr;
+    Run* leaving = nullptr;
+    Run* starting = nullptr;
+    Reference<Relay> posted;
+    {
+      const Lock lock(control_->lock());
+      if (std::exchange(has_left_, true)) return;
+      for (std::size_t i = 0; i < count_; ++i) waiting += WaiterList::erase(parts_[i]) ? 1U : 0U;
+      led = std::exchange(todo_, nullptr);
+      leaving = std::exchange(runs_, nullptr);
+      starting = starting_;
+      posted = std::move(posted_);
+    }
+    if (posted) posted->detach();
+    while (leaving != nullptr) {
+      Run& run = *std::exchange(leaving, leaving->next);
+      run.batch.leave_lead();
+      if (&run == starting) continue;  // whoever starts it destroys it
+      const FetchScope scope(FetchScope::Destroying{}, run.batch.id());
+      run.driver.destroy();
+    }
+    for (; led != nullptr; led = led->next) {
+      if (led->is_to_lead) Ticket<Control>(led->flight).pass_on();
+    }
+    for (; waiting != 0; --waiting) this->remove_owner();
+  }
+
+  // What a relay tells when its job runs.
+  void settled() noexcept override { go_on(); }
+  void lead() noexcept override {}
+  void stopped() noexcept override {}
+
+ private:
+  friend Counted<BulkMiss, typename Store::Threading::ReferenceCount>;
+  using Relay = detail::Relay<Control>;
+  using Thread = BlockedThread<std::remove_reference_t<decltype(std::declval<Control&>().lock())>>;
+  struct Nothing {};
+
+  /// The wait for one flight.
+  struct Part final : Waiter {
+    void settled() noexcept override { miss->told(*this, false); }
+    void lead() noexcept override { miss->told(*this, true); }
+    void stopped() noexcept override {}
+
+    BulkMiss* miss = nullptr;
+    std::size_t position = 0;
+    Reference<Flight> flight;
+    /// The next one that something is to be done about.
+    Part* next = nullptr;
+    bool is_to_lead = false;
+  };
+
+  /// A fetch that can be suspended.
+  struct Run {
+    decltype(auto) call() { return detail::call_bulk_fetcher<T, Fetcher>(miss->fetcher(), batch.keys()); }
+    void land() noexcept {
+      miss->forget(*this);
+      batch.land();
+    }
+
+    Reference<BulkMiss> miss;
+    Batch<Control> batch;
+    std::coroutine_handle<> driver;
+    Run* next = nullptr;
+  };
+  /// Owns a fetch; it is the coroutine that does.
+  class OwnedRun {
+   public:
+    explicit OwnedRun(Run* run) noexcept : run_(run) {}
+    OwnedRun(OwnedRun&& other) noexcept : run_(std::exchange(other.run_, nullptr)) {}
+    OwnedRun& operator=(OwnedRun&&) = delete;
+    ~OwnedRun() {
+      if (run_ == nullptr) return;
+      run_->miss->forget(*run_);  // its flights end here, if they have not, and those who wait may leave
+      delete run_;
+    }
+    [[nodiscard]] Run* operator->() const noexcept { return run_; }
+    [[nodiscard]] Run* get() const noexcept { return run_; }
+
+   private:
+    Run* run_;
+  };
+
+  ~BulkMiss() = default;
+
+  [[nodiscard]] auto& fetcher() noexcept {
+    if constexpr (Fetching::is_owned) {
+      return *fetcher_;
+    } else {
+      return lookup_.fetcher_;
+    }
+  }
+
+  /// Whether an outcome is an answer to a bulk lookup.
+  [[nodiscard]] static bool is_answer(const Outcome& outcome) noexcept {
+    return outcome.kind() != Outcome::Kind::pending && outcome.kind() != Outcome::Kind::error;
+  }
+
+  /// A part was taken off its flight's list.
+  void told(Part& part, bool is_to_lead) noexcept {
+    const auto self = Reference<BulkMiss>::adopt(this);
+    bool has_left = false;
+    bool goes_on = false;
+    {
+      const Lock lock(control_->lock());
+      has_left = has_left_;
+      --waiting_;
+      if (!has_left) {
+        note(part, is_to_lead);
+        goes_on = (waiting_ == 0 || todo_ != nullptr) && !std::exchange(is_busy_, true);
+      }
+    }
+    if (has_left && is_to_lead) return Ticket<Control>(part.flight).pass_on();
+    if (goes_on) go_on_where_it_resumes();
+  }
+  /// Notes what is to be done about a part that does not wait. Wants the lock held.
+  void note(Part& part, bool is_to_lead) noexcept {
+    if (!is_to_lead && is_answer(part.flight->outcome)) return;
+    part.is_to_lead = is_to_lead;
+    part.next = std::exchange(todo_, &part);
+  }
+
+  // What follows wants the right to go on.
+
+  void go_on_where_it_resumes() noexcept {
+    if constexpr (Store::Threading::can_block) {
+      if (thread_ != nullptr) return thread_->settled();
+    }
+    const Reference<Relay> relay = relay_ ? relay_->again({}) : Reference<Relay>();
+    if (!relay) return go_on();
+    relay->asked_within = asked_within;
+    {
+      const Lock lock(control_->lock());
+      if (has_left_) return;
+      posted_ = relay;
+    }
+    relay->add_owner();
+    relay->settled();
+  }
+  void go_on() noexcept {
+    const auto self = Reference<BulkMiss>::share(*this);
+    if (work()) waiting_coroutine_.resume();
+  }
+
+  /// Does what there is to be done. Tells whether there is an answer to everything; else the right to go on is given
+  /// up.
+  [[nodiscard]] bool work() noexcept {
+    for (;;) {
+      Part* todo = nullptr;
+      {
+        const Lock lock(control_->lock());
+        if (has_left_) return false;
+        todo = std::exchange(todo_, nullptr);
+        if (todo == nullptr) {
+          if (waiting_ == 0) return true;
+          is_busy_ = false;
+          return false;
+        }
+      }
+      Batch<Control> batch;
+      while (todo != nullptr) {
+        Part& part = *std::exchange(todo, todo->next);
+        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part), batch);
+      }
+      run(std::move(batch));
+    }
+  }
+
+  /// Looks for a key once more, whose fetch ended with no answer.
+  [[nodiscard]] Beginning ask_again(Part& part) noexcept {
+    const Reference<Flight> earlier = std::move(part.flight);
+    TIERCACHE_TRY {
+      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight);
+    }
+    TIERCACHE_CATCH_ALL {
+      fail();
+    }
+    return Beginning::answered;
+  }
+
+  /// Waits for a part's flight, and leads it, as it began.
+  void take_part(Part& part, Beginning beginning, Batch<Control>& batch) noexcept {
+    if (beginning == Beginning::answered) return;
+    const Reference<Flight> flight = part.flight;
+    if (beginning == Beginning::refreshing) {
+      part.flight = {};
+    } else {
+      this->add_owner();
+      {
+        const Lock lock(control_->lock());
+        ++waiting_;
+      }
+      if (!control_->enqueue(*flight, part)) {
+        this->remove_owner();
+        const Lock lock(control_->lock());
+        --waiting_;
+        note(part, false);
+      }
+    }
+    if (beginning == Beginning::joined) return;
+    TIERCACHE_TRY {
+      batch.add(Ticket<Control>(flight));
+    }
+    TIERCACHE_CATCH_ALL {
+      fail();
+    }
+  }
+
+  /// Runs a fetch, up to its first suspension. It may end in here, or on another thread in the meantime.
+  void run(Batch<Control> batch) noexcept {
+    if (batch.is_empty()) return;
+    TIERCACHE_TRY {
+      batch.prepare();
+    }
+    TIERCACHE_CATCH_ALL {
+      batch.fail(std::current_exception());
+      return batch.land();
+    }
+    if constexpr (Fetching::awaits) {
+      run_driver(std::move(batch));
+    } else {
+      {
+        const FetchScope scope(batch.id());
+        TIERCACHE_TRY {
+          batch.deliver(detail::call_bulk_fetcher<T, Fetcher>(fetcher(), batch.keys()));
+        }
+        TIERCACHE_CATCH_ALL {
+          batch.fail(std::current_exception());
+        }
+      }
+      if (!Fetching::is_owned && has_left()) batch.leave_lead();
+      batch.land();
+    }
+  }
+  void run_driver(Batch<Control> batch) noexcept {
+    OwnedRun owned(nullptr);
+    std::coroutine_handle<> driver;
+    TIERCACHE_TRY {
+      OwnedRun made(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
+      made->batch = std::move(batch);
+      Run& run = *made.get();
+      TIERCACHE_TRY {
+        driver = detail::drive_bulk(std::move(made)).handle;
+      }
+      TIERCACHE_CATCH_ALL {
+        run.batch.fail(std::current_exception());
+        return run.batch.land();
+      }
+      run.driver = driver;
+      const FetchScope scope(run.batch.id());
+      {
+        const Lock lock(control_->lock());
+        starting_ = &run;
+        if constexpr (!Fetching::is_owned) run.next = std::exchange(runs_, &run);
+      }
+      driver.resume();
+    }
+    TIERCACHE_CATCH_ALL {
+      batch.fail(std::current_exception());
+      return batch.land();
+    }
+    bool is_to_go = false;
+    {
+      const Lock lock(control_->lock());
+      is_to_go = std::exchange(starting_, nullptr) != nullptr && has_left_ && !Fetching::is_owned;
+    }
+    if (is_to_go) driver.destroy();
+  }
+
+  [[nodiscard]] bool has_left() const noexcept {
+    const Lock lock(control_->lock());
+    return has_left_;
+  }
+  void fail() noexcept {
+    if (!failure_) failure_ = std::current_exception();
+  }
+  [[nodiscard]] bool is_within_destruction() const noexcept {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (parts_[i].flight && FetchScope::is_destroying(parts_[i].flight->id)) return true;
+    }
+    return false;
+  }
+
+  /// A fetch ends: nobody is to destroy it from here on.
+  void forget(Run& ended) noexcept {
+    const Lock lock(control_->lock());
+    if (starting_ == &ended) starting_ = nullptr;
+    for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
+      if (*run != &ended) continue;
+      *run = ended.next;
+      return;
+    }
+  }
+
+  Lookup& lookup_;
+  const Reference<Control> control_;
+  Array<Part> parts_;
+  const std::size_t count_;
+  [[no_unique_address]] std::conditional_t<Fetching::is_owned, std::optional<Fetcher>, Nothing> fetcher_;
+  std::coroutine_handle<> waiting_coroutine_;
+  Reference<Relay> relay_;
+  [[no_unique_address]] std::conditional_t<Store::Threading::can_block, Thread*, Nothing> thread_{};
+  std::exception_ptr failure_;
+
+  // Guarded by the tier's lock.
+
+  /// How many parts are on the lists of their flights, or were just taken off.
+  std::size_t waiting_ = 0;
+  /// The parts that something is to be done about.
+  Part* todo_ = nullptr;
+  /// Whether somebody has the right to go on: from the beginning until the first one gives it up.
+  bool is_busy_ = true;
+  bool has_left_ = false;
+  /// The fetches that this has to destroy when it leaves.
+  Run* runs_ = nullptr;
+  /// The one that runs its first part.
+  Run* starting_ = nullptr;
+  Reference<Relay> posted_;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/modifiers.hpp>
+// Modifiers: what a lookup was asked to do otherwise than others. Each costs nothing where it was not asked for. What
+// they mean to users is said in lookup.hpp.
+
+namespace tiercache::detail {
+
+/// Takes entries of any age.
+struct AnyAge {
+  [[nodiscard]] static constexpr bool allows(TimePoint, TimePoint) noexcept { return true; }
+};
+/// Takes entries that are younger than a length of time.
+struct MaxAge {
+  Ttl most;
+  [[nodiscard]] bool allows(TimePoint stored_at, TimePoint now) const noexcept {
+    return detail::is_alive(now, stored_at, most.duration());
+  }
+};
+
+/// Waits for as long as it takes.
+struct Unstoppable {};
+/// Waits until it is told to stop.
+struct StopOn {
+  std::stop_token token;
+};
+
+/// Resumes where the fetch ended.
+struct Inline {};
+
+/// The age of what is taken for an answer, when to stop waiting, and how to resume. `Post` is a reference where the
+/// caller keeps it.
+template <class Age = AnyAge, class Stop = Unstoppable, class Post = Inline>
+struct Modifiers {
+  static constexpr bool can_stop = std::is_same_v<Stop, StopOn>;
+  static constexpr bool posts = !std::is_same_v<Post, Inline>;
+  using PostType = Post;
+
+  [[no_unique_address]] Age age;
+  [[no_unique_address]] Stop stop;
+  [[no_unique_address]] Post post;
+
+  Modifiers<MaxAge, Stop, Post> with_max_age(Ttl most) && {
+    return {{most}, std::move(stop), std::forward<Post>(post)};
+  }
+  Modifiers<Age, StopOn, Post> with_stop(std::stop_token token) && {
+    return {age, {std::move(token)}, std::forward<Post>(post)};
+  }
+  template <class P>
+  Modifiers<Age, Stop, P> with_post(P&& its_post) && {
+    return {age, std::move(stop), std::forward<P>(its_post)};
+  }
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/promise_post.hpp>
+// promise_post: where coroutines of somebody's type are to be resumed; one of the two ways to adapt a coroutine
+// library. The other, fetch_runner, says how its tasks are run as fetches.
+
+namespace tiercache {
+
+/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised, for
+/// one promise or for all that are alike:
+///
+/// ```cpp
+/// template <class P>
+///   requires requires(P& promise) {
+///     { promise.loop() } -> std::convertible_to<their::Loop*>;
+///   }
+/// struct tiercache::promise_post<P> {
+///   static auto of(P& promise) {
+///     return [loop = promise.loop()](auto resume) { loop->post(std::move(resume)); };
+///   }
+/// };
+/// ```
+///
+/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks. Without a
+/// specialisation a promise with an executor, `promise.get_executor().execute(function)`, is resumed there. The
+/// executor is copied; whether its context waits for a coroutine that is suspended is the context's business.
+template <class P>
+struct promise_post {};
+
+namespace detail {
+
+/// Posts to an executor. A copy of it lives until the coroutine was resumed.
+template <class Executor>
+class ExecutorPost {
+ public:
+  explicit ExecutorPost(const Executor& executor) : executor_(executor) {}
+  template <class Job>
+  void operator()(Job job) {
+    executor_.execute(std::move(job));
+  }
+
+ private:
+  Executor executor_;
+};
+
+template <class P>
+concept SaysHowToPost = requires(P& promise) { promise_post<P>::of(promise); };
+template <class P>
+concept HasExecutor = requires(P& promise, void (*function)()) {
+  requires std::copy_constructible<std::remove_cvref_t<decltype(promise.get_executor())>>;
+  promise.get_executor().execute(function);
+};
+
+/// A promise that says where its coroutine is to be resumed.
+template <class P>
+concept HasPost = SaysHowToPost<P> || HasExecutor<P>;
+
+/// Returns what takes the job that resumes the coroutine.
+template <HasPost P>
+[[nodiscard]] auto post_of(P& promise) {
+  if constexpr (SaysHowToPost<P>) {
+    return promise_post<P>::of(promise);
+  } else {
+    return ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
+  }
+}
+
+/// An executor of async_simple's kind, which goes back to the thread that it was left on.
+template <class Executor>
+concept HasContexts =
+    requires(Executor& executor, void (*function)()) { executor.checkin(function, executor.checkout()); };
+
+/// Returns where an executor is to go back to, if it knows such a thing; for no executor too.
+template <class Executor>
+[[nodiscard]] auto context_of(Executor* executor) {
+  if constexpr (HasContexts<Executor>) {
+    return executor != nullptr ? executor->checkout() : decltype(executor->checkout()){};
+  } else {
+    return nullptr;
+  }
+}
+
+}  // namespace detail
+}  // namespace tiercache
+
+// <tiercache/bulk_lookup.hpp>
+// BulkLookup: what get_or_fetch_many returns, to be awaited or waited for. What it does once it missed is in
+// detail/bulk_miss.hpp; what a single lookup does, in lookup.hpp.
+
+namespace tiercache {
+
+/// One look-up of many keys, which fetches those that are not there by one call. `co_await` it in a coroutine, or call
+/// `get()` on a plain thread; once. See `Lookup`, which is the same for one key, for all that is not said here.
+///
+/// The **fetcher** is called as `fetcher(missing)`, where `missing` converts to `std::span<const Key>` and lives as
+/// long as the fetch: the keys that are neither fresh nor being fetched, each once, in the order asked. It returns, or
+/// its awaitable yields,
+/// - a range of pairs (a map is one), each a key and its answer: keys that are left out are not found, additional ones
+///   are stored, unless their key was written or invalidated meanwhile; or
+/// - a range of answers, one for each key, in their order; of any other length it is an error to all.
+///
+/// An answer is a `Value`, a `CacheEntry<Value>`, or a `std::optional` of either, where `nullopt` is "there is none".
+///
+/// Each key is a lookup of its own: it counts as one, single lookups and other bulk lookups join its fetch, and this
+/// one joins theirs. If another's fetch is given up that this one waits for, it fetches that key itself: its fetcher
+/// may then be called again, while its earlier fetch goes on, but never by two threads at a time.
+///
+/// It yields a `std::vector` with one `std::optional<Value>` per key in the order asked, empty where there is none, and
+/// throws the first failure once nothing is left to wait for.
+///
+/// **Lifetime.** A range of keys given as an lvalue is referred to, a temporary one is kept inside. **Leaving** takes
+/// the fetch along, unless it is `owned`; the next one who waits for a key of it runs their own. Allocates nothing but
+/// its result if memory has all answers.
+template <class Store, class Keys, class F, class Its = detail::Modifiers<>>
+class [[nodiscard(
+    "tiercache: a lookup does nothing until it is awaited: co_await it, or call get()")]] BulkLookup final {
+  friend detail::BulkMiss<BulkLookup>;
+  template <class, class, class, class>
+  friend class BulkLookup;
+
+  using T = typename Store::TierType;
+  using Value = typename T::value_type;
+  using StoreType = Store;
+  using FetcherType = F;
+  using Modifiers = Its;
+  using Fetching = detail::BulkFetching<T, F>;
+  static_assert(std::copy_constructible<Value> && std::copy_constructible<typename T::key_type>,
+                "tiercache: get_or_fetch_many hands out copies, and this tier's Key or Value cannot be copied: make "
+                "the Value std::shared_ptr<const T> (a fetcher may still return a T)");
+
+ public:
+  /// What the lookup yields.
+  using result_type = std::vector<std::optional<Value>>;
+
+  /// Made by the cache, and by the modifiers. Does nothing yet.
+  BulkLookup(Store& store, Keys&& keys, F&& fetcher, Modifiers&& modifiers = {})
+      : store_(&store),
+        keys_(std::forward<Keys>(keys)),
+        fetcher_(std::forward<F>(fetcher)),
+        modifiers_(std::move(modifiers)) {}
+  /// Moves a lookup that has not started.
+  BulkLookup(BulkLookup&& other)
+      : BulkLookup(*other.store_, std::forward<Keys>(other.keys_), std::forward<F>(other.fetcher_),
+                   std::move(other.modifiers_)) {}
+  BulkLookup& operator=(BulkLookup&&) = delete;
+  /// Leaves.
+  ~BulkLookup() {
+    if (miss_) miss_->leave();
+  }
+
+  /// `Lookup::max_age`, for each key.
+  [[nodiscard]] auto max_age(Ttl age) && { return modified(std::move(modifiers_).with_max_age(age)); }
+
+  /// `Lookup::resume_on`. A fetcher that is called again is called there, too.
+  template <class Post>
+  [[nodiscard]] auto resume_on(Post&& post) && {
+    using Job = typename detail::Relay<typename Store::Control>::Job;
+    static_assert(std::is_copy_constructible_v<std::decay_t<Post>> && std::invocable<std::decay_t<Post>&, Job>,
+                  "tiercache: resume_on wants a function that can be copied and takes a job, itself a function without "
+                  "arguments that can be copied: [&executor](auto job) { executor.post(job); }");
+    return modified(std::move(modifiers_).template with_post<Post>(std::forward<Post>(post)));
+  }
+
+  /// Looks the keys up and blocks until there is an answer to all. Throws what a fetch threw.
+  result_type get() {
+    if (!start()) miss_->block();
+    return take();
+  }
+
+  /// What a coroutine does with the lookup that it awaits. It refers to the lookup.
+  class Awaiter {
+   public:
+    /// Made by `operator co_await`.
+    explicit Awaiter(BulkLookup& lookup) noexcept : lookup_(&lookup) {}
+
+    /// Looks the keys up and, if need be, starts the fetch. Tells whether there are all answers already.
+    [[nodiscard]] bool await_ready() { return lookup_->start(); }
+    /// Waits for the fetches; tells whether there was anything to wait for. Throws what copying an executor throws.
+    template <class Promise>
+    [[nodiscard]] TIERCACHE_AWAIT_SUSPEND bool await_suspend(std::coroutine_handle<Promise> waiting) {
+      if constexpr (Modifiers::posts) {
+        return lookup_->miss_->wait(waiting, std::forward<typename Modifiers::PostType>(lookup_->modifiers_.post));
+      } else if constexpr (detail::HasPost<Promise>) {
+        return lookup_->miss_->wait(waiting, detail::post_of(waiting.promise()));
+      } else {
+        return lookup_->miss_->wait(waiting);
+      }
+    }
+    /// Returns the answers, or throws what a fetch threw.
+    result_type await_resume() { return lookup_->take(); }
+
+   private:
+    BulkLookup* lookup_;
+  };
+
+  /// Makes the lookup awaitable as a temporary.
+  [[nodiscard]] Awaiter operator co_await() && noexcept {
+    static_assert(
+        !detail::is_destroyed_twice<typename Fetching::Given>,
+        "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
+        "co_await cache.get_or_fetch_many<T>(keys, fetch);");
+    static_assert(
+        !detail::is_destroyed_twice<Keys>,
+        "tiercache: GCC 12 destroys these keys twice inside co_await; name them first: const std::array keys{...}; "
+        "co_await cache.get_or_fetch_many<T>(keys, fetch);");
+    return Awaiter(*this);
+  }
+  /// Makes the lookup awaitable by its name.
+  [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
+
+ private:
+  using Flight = typename Store::Flight;
+  using Miss = detail::BulkMiss<BulkLookup>;
+  using Missing = std::vector<detail::Missing<Flight>>;
+
+  template <class Changed>
+  [[nodiscard]] BulkLookup<Store, Keys, F, Changed> modified(Changed&& modifiers) {
+    return BulkLookup<Store, Keys, F, Changed>(*store_, std::forward<Keys>(keys_), std::forward<F>(fetcher_),
+                                               std::move(modifiers));
+  }
+
+  /// Looks one key up, and makes `flight` that of the key if memory has no answer.
+  template <class K>
+  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
+    std::optional<Value>& result = results_[position];
+    const auto answer = [&result](const auto& entry) {
+      if (entry.has_value()) result.emplace(entry.value);
+      return detail::Beginning::answered;
+    };
+    return store_->answer_or(key, true, modifiers_.age, answer, [&] {
+      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
+    });
+  }
+
+  /// Tells whether there are all answers; else there is something to wait for. Whoever calls it is not suspended.
+  bool start() {
+    std::size_t count = 0;
+    for (auto&& key : keys_) {
+      static_cast<void>(key);
+      ++count;
+    }
+    results_ = result_type(count);
+    Missing missing;
+    TIERCACHE_TRY {
+      std::size_t position = 0;
+      for (auto&& key : keys_) {
+        decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
+        missing.emplace_back();
+        missing.back().position = position;
+        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight);
+        if (missing.back().beginning == detail::Beginning::answered) missing.pop_back();
+      }
+      if (missing.empty()) return true;
+      miss_ = detail::Reference<Miss>::adopt(new Miss(*this, *store_, missing.size()));
+    }
+    TIERCACHE_CATCH_ALL {
+      give_up(missing);
+      detail::rethrow(std::current_exception());
+    }
+    return miss_->start(missing);
+  }
+  /// Passes on what was to be fetched.
+  static void give_up(Missing& missing) noexcept {
+    for (auto& [position, flight, beginning] : missing) {
+      if (beginning == detail::Beginning::answered || beginning == detail::Beginning::joined) continue;
+      detail::Ticket<typename Store::Control>(std::move(flight)).pass_on();
+    }
+  }
+
+  [[nodiscard]] result_type take() {
+    if (miss_) {
+      miss_->take([this](std::size_t position, const detail::Outcome<Value>& outcome) {
+        if (outcome.kind() == detail::Outcome<Value>::Kind::value) results_[position].emplace(outcome.value());
+      });
+    }
+    return std::move(results_);
+  }
+
+  Store* store_;
+  Keys keys_;
+  F fetcher_;
+  [[no_unique_address]] Modifiers modifiers_;
+  result_type results_;
+  detail::Reference<Miss> miss_;
+};
+
+}  // namespace tiercache
+
+// <tiercache/detail/tier_list.hpp>
+// The list of a cache's tiers: finding a tier in it while compiling, and refusing lists that make no sense.
+
+namespace tiercache::detail {
+
+template <class T, class... Tiers>
+inline constexpr bool is_one_of = (std::is_same_v<T, Tiers> || ...);
+
+/// Returns where `T` stands among `Tiers`; their number if it does not.
+template <class T, class... Tiers>
+[[nodiscard]] consteval std::size_t index_among() {
+  constexpr bool matches[] = {std::is_same_v<T, Tiers>..., true};
+  std::size_t index = 0;
+  while (!matches[index]) ++index;
+  return index;
+}
+
+template <class... Tiers>
+[[nodiscard]] consteval bool are_distinct() {
+  std::size_t index = 0;
+  return ((index_among<Tiers, Tiers...>() == index++) && ...);
+}
+
+/// A tier declared with a key. A type that is no tier at all counts as one, to be refused with a sentence.
+template <class T>
+concept Keyed = !is_unkeyed<T>;
+
+/// The key and value types of a tier; for a type that is no tier something to go on with until it is refused.
+template <class T>
+struct TypesOf {
+  using key_type = int;
+  using value_type = int;
+};
+template <class T>
+  requires DeclaresTier<T>
+struct TypesOf<T> {
+  using key_type = typename T::key_type;
+  using value_type = typename T::value_type;
+};
+
+}  // namespace tiercache::detail
+
+// <tiercache/cascade.hpp>
+// Cascade: what a tier declares of others whose entries are invalidated with its own. How it is carried out is in
+// detail/invalidation.hpp.
+
+namespace tiercache {
+namespace detail {
+
+/// Everything in tier `T`.
+template <class T>
+struct WholeTier {
+  using Target = T;
+};
+/// The keys of tier `T` that a function names.
+template <class T, class F>
+struct KeysOfTier {
+  using Target = T;
+  F function;
+};
+/// The entries of tier `T` for which a function holds.
+template <class T, class F>
+struct PartOfTier {
+  using Target = T;
+  F function;
+};
+
+/// The parts of a cascade.
+template <class... Parts>
+struct Cascade : Parts... {
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    (visit(static_cast<const Parts&>(*this)), ...);
+  }
+};
+
+template <class X>
+inline constexpr bool is_cascade = false;
+template <class... Parts>
+inline constexpr bool is_cascade<Cascade<Parts...>> = true;
+
+template <class T>
+concept Cascades = requires { T::also_invalidates; };
+
+template <class T>
+struct CascadeOf {
+  using type = Cascade<>;
+};
+template <class T>
+  requires Cascades<T>
+struct CascadeOf<T> {
+  using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
+};
+
+/// Tells whether a cascade from `From` gets to `To`, over `Passed` already.
+template <class From, class To, class... Passed>
+[[nodiscard]] consteval bool cascades_to() {
+  if constexpr (is_one_of<From, Passed...>) {
+    return false;
+  } else {
+    return []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+      return (
+          (std::is_same_v<typename Parts::Target, To> || cascades_to<typename Parts::Target, To, From, Passed...>()) ||
+          ...);
+    }(std::type_identity<typename CascadeOf<From>::type>());
+  }
+}
+
+/// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
+template <class T, class... Tiers>
+[[nodiscard]] consteval bool is_valid_cascade() {
+  if constexpr (Cascades<T>) {
+    using Its = typename CascadeOf<T>::type;
+    static_assert(
+        is_cascade<Its>,
+        "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
+        "tiercache::cascade(tiercache::whole<Boards>, ...);");
+    if constexpr (is_cascade<Its>) {
+      constexpr bool are_there = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+        return (is_one_of<typename Parts::Target, Tiers...> && ...);
+      }(std::type_identity<Its>());
+      static_assert(are_there,
+                    "tiercache: this tier's also_invalidates names a tier that this cache does not have; add it to its "
+                    "template arguments, or take it out of the cascade");
+      if constexpr (are_there) {
+        static_assert(
+            !cascades_to<T, T>(),
+            "tiercache: this tier's also_invalidates comes back to the tier itself, over others or at once: a "
+            "cascade must end");
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// Everything in tier `T`, as a part of a cascade.
+template <class T>
+inline constexpr detail::WholeTier<T> whole{};
+
+/// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
+/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
+/// `Unkeyed` it takes `cached` alone.
+template <class T, class F>
+[[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
+  return {std::move(function)};
+}
+
+/// Some entries of tier `T`, as a part of a cascade: those for which `is_meant(key, its_key, its_value)` holds, `key`
+/// being what is invalidated. Linear in the entries of `T`, for each entry that is invalidated. It runs under the lock
+/// of `T` and must not call the cache. Where a tier is `Unkeyed`, its key is left out.
+template <class T, class F>
+[[nodiscard]] constexpr detail::PartOfTier<T, F> where(F is_meant) {
+  return {std::move(is_meant)};
+}
+
+/// Says what else is invalidated with an entry of a tier, declared in that tier:
+///
+/// ```cpp
+/// struct Cards : tiercache::Tier<std::string, Card> {
+///   static constexpr auto also_invalidates = tiercache::cascade(
+///       tiercache::whole<Workspaces>,
+///       tiercache::keys<Boards>([](const std::string&, const Card* cached) { return cached ? cached->board : ""; }));
+/// };
+/// ```
+///
+/// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
+/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
+/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
+/// passed on.
+template <class... Parts>
+[[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
+  return {std::move(parts)...};
+}
+
+}  // namespace tiercache
+
+// <tiercache/detail/loader.hpp>
+// Loader: the fetcher that is bound to a tier and belongs to its cache. Who asks it is decided in detail/miss.hpp.
+
+namespace tiercache::detail {
+
+/// Runs the fetches of a tier. Shares in it have the tier and every fetch that it runs.
+template <class Control>
+class Loader : public Counted<Loader<Control>, typename Control::Threading::ReferenceCount> {
+ public:
+  /// Runs the fetch of a flight, up to its first suspension, and has it landed.
+  virtual void run(const Reference<Flight<Control>>& flight) noexcept = 0;
+
+ protected:
+  friend Counted<Loader, typename Control::Threading::ReferenceCount>;
+  virtual ~Loader() = default;
+};
+
+/// A loader that calls a function of the user's, as const: several threads may at once.
+template <class Control, class F>
+class LoaderOf final : public Loader<Control> {
+  using T = typename Control::TierType;
+  using Fetching = detail::Fetching<T, Owned<const F&>>;
+
+ public:
+  template <class G>
+  explicit LoaderOf(G&& fetcher) : fetcher_(std::forward<G>(fetcher)) {
+    static_assert(fetcher_form<T, const F&>() != FetcherForm::awaitable,
+                  "tiercache: a loader is called for every fetch: give a callable that returns an awaitable, not one");
+    static_assert(Fetching::Result::form == AnswerForm::value,
+                  "tiercache: a loader answers with the tier's Value, or a CacheEntry of it: get_or_fetch<T>(key) "
+                  "yields a Value, and has no place for a nullopt or an error");
+  }
+
+  void run(const Reference<Flight<Control>>& flight) noexcept override {
+    if constexpr (Fetching::awaits) {
+      if (const auto driver = detail::make_driver<const F&>(flight, Holder(*this))) {
+        detail::start_driver(flight, driver);
+      }
+    } else {
+      detail::answer_at_once<const F&>(*flight, fetcher_);
+      flight->control->complete(*flight);
+    }
+  }
+
+ private:
+  class Holder {
+   public:
+    explicit Holder(LoaderOf& loader) noexcept : loader_(Reference<LoaderOf>::share(loader)) {}
+    [[nodiscard]] const F& fetcher() const noexcept { return loader_->fetcher_; }
+
+   private:
+    Reference<LoaderOf> loader_;
+  };
+
+  const F fetcher_;
 };
 
 }  // namespace tiercache::detail
@@ -6366,143 +7482,6 @@ class Miss final : public Waiter {
 };
 
 }  // namespace tiercache::detail
-
-// <tiercache/detail/modifiers.hpp>
-// Modifiers: what a lookup was asked to do otherwise than others. Each costs nothing where it was not asked for. What
-// they mean to users is said in lookup.hpp.
-
-namespace tiercache::detail {
-
-/// Takes entries of any age.
-struct AnyAge {
-  [[nodiscard]] static constexpr bool allows(TimePoint, TimePoint) noexcept { return true; }
-};
-/// Takes entries that are younger than a length of time.
-struct MaxAge {
-  Ttl most;
-  [[nodiscard]] bool allows(TimePoint stored_at, TimePoint now) const noexcept {
-    return detail::is_alive(now, stored_at, most.duration());
-  }
-};
-
-/// Waits for as long as it takes.
-struct Unstoppable {};
-/// Waits until it is told to stop.
-struct StopOn {
-  std::stop_token token;
-};
-
-/// Resumes where the fetch ended.
-struct Inline {};
-
-/// The age of what is taken for an answer, when to stop waiting, and how to resume. `Post` is a reference where the
-/// caller keeps it.
-template <class Age = AnyAge, class Stop = Unstoppable, class Post = Inline>
-struct Modifiers {
-  static constexpr bool can_stop = std::is_same_v<Stop, StopOn>;
-  static constexpr bool posts = !std::is_same_v<Post, Inline>;
-  using PostType = Post;
-
-  [[no_unique_address]] Age age;
-  [[no_unique_address]] Stop stop;
-  [[no_unique_address]] Post post;
-
-  Modifiers<MaxAge, Stop, Post> with_max_age(Ttl most) && {
-    return {{most}, std::move(stop), std::forward<Post>(post)};
-  }
-  Modifiers<Age, StopOn, Post> with_stop(std::stop_token token) && {
-    return {age, {std::move(token)}, std::forward<Post>(post)};
-  }
-  template <class P>
-  Modifiers<Age, Stop, P> with_post(P&& its_post) && {
-    return {age, std::move(stop), std::forward<P>(its_post)};
-  }
-};
-
-}  // namespace tiercache::detail
-
-// <tiercache/promise_post.hpp>
-// promise_post: where coroutines of somebody's type are to be resumed; one of the two ways to adapt a coroutine
-// library. The other, fetch_runner, says how its tasks are run as fetches.
-
-namespace tiercache {
-
-/// Says how a coroutine with the promise `P` wants to be resumed after it waited for a fetch. To be specialised, for
-/// one promise or for all that are alike:
-///
-/// ```cpp
-/// template <class P>
-///   requires requires(P& promise) {
-///     { promise.loop() } -> std::convertible_to<their::Loop*>;
-///   }
-/// struct tiercache::promise_post<P> {
-///   static auto of(P& promise) {
-///     return [loop = promise.loop()](auto resume) { loop->post(std::move(resume)); };
-///   }
-/// };
-/// ```
-///
-/// `of` is called when the coroutine suspends and returns what `Lookup::resume_on` takes. A hit never asks. Without a
-/// specialisation a promise with an executor, `promise.get_executor().execute(function)`, is resumed there. The
-/// executor is copied; whether its context waits for a coroutine that is suspended is the context's business.
-template <class P>
-struct promise_post {};
-
-namespace detail {
-
-/// Posts to an executor. A copy of it lives until the coroutine was resumed.
-template <class Executor>
-class ExecutorPost {
- public:
-  explicit ExecutorPost(const Executor& executor) : executor_(executor) {}
-  template <class Job>
-  void operator()(Job job) {
-    executor_.execute(std::move(job));
-  }
-
- private:
-  Executor executor_;
-};
-
-template <class P>
-concept SaysHowToPost = requires(P& promise) { promise_post<P>::of(promise); };
-template <class P>
-concept HasExecutor = requires(P& promise, void (*function)()) {
-  requires std::copy_constructible<std::remove_cvref_t<decltype(promise.get_executor())>>;
-  promise.get_executor().execute(function);
-};
-
-/// A promise that says where its coroutine is to be resumed.
-template <class P>
-concept HasPost = SaysHowToPost<P> || HasExecutor<P>;
-
-/// Returns what takes the job that resumes the coroutine.
-template <HasPost P>
-[[nodiscard]] auto post_of(P& promise) {
-  if constexpr (SaysHowToPost<P>) {
-    return promise_post<P>::of(promise);
-  } else {
-    return ExecutorPost<std::remove_cvref_t<decltype(promise.get_executor())>>(promise.get_executor());
-  }
-}
-
-/// An executor of async_simple's kind, which goes back to the thread that it was left on.
-template <class Executor>
-concept HasContexts =
-    requires(Executor& executor, void (*function)()) { executor.checkin(function, executor.checkout()); };
-
-/// Returns where an executor is to go back to, if it knows such a thing; for no executor too.
-template <class Executor>
-[[nodiscard]] auto context_of(Executor* executor) {
-  if constexpr (HasContexts<Executor>) {
-    return executor != nullptr ? executor->checkout() : decltype(executor->checkout()){};
-  } else {
-    return nullptr;
-  }
-}
-
-}  // namespace detail
-}  // namespace tiercache
 
 // <tiercache/lookup.hpp>
 // Lookup: what get_or_fetch returns, to be awaited or waited for. What a fetcher's answer means lives in fetcher.hpp;
@@ -7100,6 +8079,7 @@ class Store final : public FlightControl<Config, T> {
 
  private:
   using Control::contents_;
+  using Control::fences_;
   using Control::flights_;
   using Control::hit;
   using Control::hit_none;
@@ -7177,6 +8157,7 @@ class Store final : public FlightControl<Config, T> {
     const Found held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
     contents_.reserve(*entry, hash, own_ttl);
+    fences_.raise(hash);
     if (flight != nullptr) flights_.supersede(*flight);
     contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
@@ -7189,6 +8170,7 @@ class Store final : public FlightControl<Config, T> {
     const Lock lock(lock_);
     const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
+    fences_.raise(hash);
     if (flight != nullptr) flights_.supersede(*flight);
     if (!entry) return 0;
     contents_.drop(entry, cause, removals);
@@ -7197,7 +8179,7 @@ class Store final : public FlightControl<Config, T> {
 
   std::size_t invalidate_all(RemovalCause cause, Removals& removals) noexcept {
     const Lock lock(lock_);
-    flights_.supersede_all();
+    supersede_all();
     return contents_.drop_all(cause, removals);
   }
 
@@ -7210,7 +8192,7 @@ class Store final : public FlightControl<Config, T> {
       return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, cause, removals);
-    flights_.supersede_all();
+    supersede_all();
     return dropped;
   }
 
@@ -7232,7 +8214,7 @@ class Store final : public FlightControl<Config, T> {
     Removals removals;
     const Lock lock(lock_);
     is_closed_ = true;
-    flights_.supersede_all();
+    supersede_all();
     listener = contents_.exchange_listener({});
     static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
@@ -7309,6 +8291,12 @@ class Store final : public FlightControl<Config, T> {
     use(std::as_const(entry->value));
     hit(entry, time, lock.counts());
     return true;
+  }
+
+  // Wants the lock held.
+  void supersede_all() noexcept {
+    flights_.supersede_all();
+    fences_.raise_all();
   }
 
   [[nodiscard]] OwnedEntry take_entry() {
@@ -7696,6 +8684,23 @@ class BasicTieredCache {
   template <class T, class F>
   auto get_or_fetch(F&& fetcher) {
     return get_or_fetch<T>(no_key<T>(), std::forward<F>(fetcher));
+  }
+
+  /// Returns a lookup of many keys that fetches those which are not there by one call, `fetcher(missing)`: `co_await`
+  /// it, or call its `get()`. It yields a `std::vector` with one `std::optional<Value>` per key, in the order asked.
+  /// `keys` is any range of keys; see `BulkLookup` for what the fetcher is given and may return.
+  ///
+  /// Each key is a lookup, and counts as one. All that `get_or_fetch` says of one key holds for each.
+  template <class T, class Keys, class F>
+  auto get_or_fetch_many(Keys&& keys, F&& fetcher) {
+    static_assert(detail::Keyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
+    static_assert(detail::Range<std::remove_reference_t<Keys>>,
+                  "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
+    if constexpr (detail::Keyed<T> && detail::Range<std::remove_reference_t<Keys>>) {
+      return BulkLookup<Store<T>, Keys, F>(store<T>(), std::forward<Keys>(keys), std::forward<F>(fetcher));
+    } else {
+      return detail::refused<BulkLookup<Store<T>, detail::AnyKeys<T>, detail::AnyBulkFetcher<T>>>();
+    }
   }
 
   /// Binds a loader to the tier: a fetcher that belongs to the cache, as `owned` ones do, for all lookups that give

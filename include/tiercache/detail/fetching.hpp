@@ -74,14 +74,9 @@ struct AwaitableOf<void> {
   using type = void;
 };
 
-/// What a lookup with the fetcher `F` does and yields.
-template <class T, class F>
-struct Fetching {
-  using Fetcher = typename GivenFetcher<F>::Fetcher;
-  using Given = typename GivenFetcher<F>::Given;
-  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
-
-  using Called = CalledFetcher<T, Fetcher>;
+/// How a fetch is run whose fetcher gave a `Called`, and what it answers with; `Unfit` where that has been refused.
+template <class Called, bool is_owned, class Unfit>
+struct Fetched {
   using Awaitable = typename AwaitableOf<Called>::type;
   static constexpr bool awaits = LooksAwaitable<Awaitable>;
   static_assert(
@@ -98,17 +93,26 @@ struct Fetching {
                 "belong to the cache: get_or_fetch<T>(key, tiercache::owned(fetcher))");
   static auto answer() {
     if constexpr (LooksLikeFuture<Called>) {
-      return std::type_identity<typename T::value_type>{};  // refused above; this only keeps it at one sentence
+      return std::type_identity<Unfit>{};  // this only keeps it at one sentence
     } else if constexpr (!awaits) {
       return std::type_identity<Called>{};
     } else if constexpr (AwaitableBy<Awaitable, Driver::promise_type>) {
       return std::type_identity<AwaitedBy<Awaitable>>{};
     } else {
-      return std::type_identity<typename T::value_type>{};
+      return std::type_identity<Unfit>{};
     }
   }
   using Answer = typename decltype(answer())::type;
-  using Result = ResultOf<typename T::value_type, Answer>;
+};
+
+/// What a lookup with the fetcher `F` does and yields.
+template <class T, class F>
+struct Fetching
+    : Fetched<CalledFetcher<T, typename GivenFetcher<F>::Fetcher>, GivenFetcher<F>::is_owned, typename T::value_type> {
+  using Fetcher = typename GivenFetcher<F>::Fetcher;
+  using Given = typename GivenFetcher<F>::Given;
+  static constexpr bool is_owned = GivenFetcher<F>::is_owned;
+  using Result = ResultOf<typename T::value_type, typename Fetching::Answer>;
 };
 
 template <class T>

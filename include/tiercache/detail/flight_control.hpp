@@ -4,6 +4,7 @@
 
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/fences.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/flights.hpp>
@@ -234,6 +235,55 @@ class FlightControl : public WaitingRoom<Config, T>,
     complete(flight);
   }
 
+  // What bulk lookups need beside the above: they run one fetch for several flights.
+
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return contents_.hash_of(key);
+  }
+
+  /// Has a flight that was just opened be run by the fetch `id`.
+  void share(Flight& flight, FetchId id) noexcept {
+    const Lock lock(lock_);
+    flight.id = id;
+  }
+
+  /// Notes that whoever runs the fetch leaves: a failure is passed on.
+  void leave_lead(Flight& flight) noexcept {
+    const Lock lock(lock_);
+    flight.is_leader_leaving = !flight.is_done;
+  }
+
+  /// When a fetch began, and what was left alone since then.
+  struct Start {
+    TimePoint time;
+    std::uint64_t moment = 0;
+  };
+  [[nodiscard]] Start start() {
+    const Lock lock(lock_);
+    return {now(), fences_.watch()};
+  }
+
+  /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or
+  /// invalidated meanwhile, is being fetched, or has a newer value.
+  template <class K>
+  [[nodiscard]] Reference<Flight> open_unasked(const K& key, const Start& start) {
+    const std::uint32_t hash = contents_.hash_of(key);
+    Reference<Flight> opened;
+    {
+      const Lock lock(lock_);
+      opened = flights_.take(*this, contents_.take(), hash);
+    }
+    opened->entry->set_key(detail::make_key<T>(key), hash);
+    const Lock lock(lock_);
+    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return {};
+    const Found held = contents_.find(hash, key);
+    if (held && held->stored_at > start.time) return {};
+    flights_.reserve(*opened);
+    flights_.open(*opened, start.time);
+    return opened;
+  }
+
   /// Takes back a flight that nobody refers to any more.
   void give_back(Flight& flight) noexcept { flights_.give_back(flight); }
 
@@ -249,6 +299,7 @@ class FlightControl : public WaitingRoom<Config, T>,
   ~FlightControl() = default;
 
   Flights<FlightControl> flights_;
+  Fences fences_;
   Reference<Loader> loader_;
 
  private:

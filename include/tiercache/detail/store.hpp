@@ -26,6 +26,7 @@ class Store final : public FlightControl<Config, T> {
 
  private:
   using Control::contents_;
+  using Control::fences_;
   using Control::flights_;
   using Control::hit;
   using Control::hit_none;
@@ -103,6 +104,7 @@ class Store final : public FlightControl<Config, T> {
     const Found held = contents_.find(hash, entry->key);
     Flight* const flight = flights_.find(hash, entry->key);
     contents_.reserve(*entry, hash, own_ttl);
+    fences_.raise(hash);
     if (flight != nullptr) flights_.supersede(*flight);
     contents_.admit(entry, held, detail::stored_at_or(stored_at, time), own_ttl, time, removals);
   }
@@ -115,6 +117,7 @@ class Store final : public FlightControl<Config, T> {
     const Lock lock(lock_);
     const Found entry = contents_.find(hash, key);
     Flight* const flight = flights_.find(hash, key);
+    fences_.raise(hash);
     if (flight != nullptr) flights_.supersede(*flight);
     if (!entry) return 0;
     contents_.drop(entry, cause, removals);
@@ -123,7 +126,7 @@ class Store final : public FlightControl<Config, T> {
 
   std::size_t invalidate_all(RemovalCause cause, Removals& removals) noexcept {
     const Lock lock(lock_);
-    flights_.supersede_all();
+    supersede_all();
     return contents_.drop_all(cause, removals);
   }
 
@@ -136,7 +139,7 @@ class Store final : public FlightControl<Config, T> {
       return !entry->has_value() || is_meant(std::as_const(entry->key), std::as_const(entry->value));
     };
     const std::size_t dropped = contents_.drop_if(is_entry_meant, cause, removals);
-    flights_.supersede_all();
+    supersede_all();
     return dropped;
   }
 
@@ -158,7 +161,7 @@ class Store final : public FlightControl<Config, T> {
     Removals removals;
     const Lock lock(lock_);
     is_closed_ = true;
-    flights_.supersede_all();
+    supersede_all();
     listener = contents_.exchange_listener({});
     static_cast<void>(contents_.drop_all(RemovalCause::Cleared, removals));
   }
@@ -235,6 +238,12 @@ class Store final : public FlightControl<Config, T> {
     use(std::as_const(entry->value));
     hit(entry, time, lock.counts());
     return true;
+  }
+
+  // Wants the lock held.
+  void supersede_all() noexcept {
+    flights_.supersede_all();
+    fences_.raise_all();
   }
 
   [[nodiscard]] OwnedEntry take_entry() {

@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 namespace tiercache::detail {
 
@@ -39,23 +38,19 @@ struct alignas(16) Tags {
 
   /// The same for processors without a faster way: eight bytes and four bytes in a register each.
   [[nodiscard]] unsigned matches_portably(std::uint8_t tag) const noexcept {
-    if constexpr (std::endian::native == std::endian::little) {
-      std::uint64_t first = 0;
-      std::uint32_t last = 0;
-      std::memcpy(&first, tags, sizeof first);
-      std::memcpy(&last, tags + sizeof first, sizeof last);
-      return bytes_equal_to(first, tag) | (bytes_equal_to(last, tag) & 0xF) << 8;
-    } else {
-      unsigned places = 0;
-      for (unsigned i = 0; i < count; ++i) places |= static_cast<unsigned>(tags[i] == tag) << i;
-      return places;
-    }
+    return bytes_equal_to(packed(0, 8), tag) | (bytes_equal_to(packed(8, 4), tag) & 0xF) << 8;
   }
 
   [[nodiscard]] unsigned free() const noexcept { return matches(0); }
   [[nodiscard]] unsigned held() const noexcept { return ~free() & all; }
 
  private:
+  /// Returns tags as the bytes of a number, the first one lowest: compilers make one load of it.
+  [[nodiscard]] std::uint64_t packed(unsigned from, unsigned size) const noexcept {
+    std::uint64_t bytes = 0;
+    for (unsigned i = 0; i < size; ++i) bytes |= std::uint64_t{tags[from + i]} << 8 * i;
+    return bytes;
+  }
   /// Returns a bit for each byte of `bytes` that equals `tag`, the lowest first.
   [[nodiscard]] static unsigned bytes_equal_to(std::uint64_t bytes, std::uint8_t tag) noexcept {
     constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;

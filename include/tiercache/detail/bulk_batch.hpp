@@ -1,0 +1,213 @@
+// Batch: the flights that one call of a bulk fetcher is to end, and how its answers find them. Who calls it, and who
+// waits, is known to detail/bulk_miss.hpp.
+#pragma once
+
+#include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
+#include <tiercache/detail/fetching.hpp>
+#include <tiercache/detail/flight.hpp>
+#include <tiercache/detail/key.hpp>
+#include <tiercache/error.hpp>
+#include <tiercache/fetcher.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tiercache::detail {
+
+template <class R>
+concept Range = requires(R& range) {
+  std::begin(range);
+  std::end(range);
+};
+template <class R>
+using ElementOf = decltype(*std::begin(std::declval<R&>()));
+
+/// A range by value that has its elements itself, as opposed to a view: its elements are constant where it is.
+template <class R>
+concept OwnsElements = !std::is_reference_v<R> && std::is_lvalue_reference_v<ElementOf<R>> &&
+                       !std::is_const_v<std::remove_reference_t<ElementOf<R>>> &&
+                       std::is_const_v<std::remove_reference_t<ElementOf<const R>>>;
+/// How an element is taken out of answers: moved, if they are of no use to anybody else.
+template <class R>
+struct TakenFrom {
+  using type = ElementOf<std::remove_reference_t<R>>;
+};
+template <OwnsElements R>
+struct TakenFrom<R> {
+  using type = std::remove_reference_t<ElementOf<R>>&&;
+};
+
+enum class BulkForm { unfit, pairs, aligned };
+
+template <class Value, class Answer>
+[[nodiscard]] consteval bool is_bulk_answer() {
+  constexpr AnswerForm form = answer_form<Value, Answer>();
+  return form == AnswerForm::value || form == AnswerForm::optional;
+}
+
+/// What the answers of a bulk fetcher are: of pairs, each a key and its answer; or in the order of the keys.
+template <class T, class Answers>
+[[nodiscard]] consteval BulkForm bulk_form() {
+  using Value = typename T::value_type;
+  if constexpr (Range<std::remove_reference_t<Answers>>) {
+    using Taken = typename TakenFrom<Answers>::type;
+    if constexpr (!std::is_same_v<std::remove_cvref_t<Taken>, Value> && requires(Taken&& taken) {
+                    requires key_form<T, std::remove_cvref_t<decltype(taken.first)>>() != KeyForm::unfit;
+                    requires is_bulk_answer<Value, decltype((std::forward<Taken>(taken).second))>();
+                  }) {
+      return BulkForm::pairs;
+    } else {
+      return is_bulk_answer<Value, Taken>() ? BulkForm::aligned : BulkForm::unfit;
+    }
+  } else {
+    return BulkForm::unfit;
+  }
+}
+
+/// The flights, which have one fetch, and the duty to end them.
+template <class Control>
+class Batch {
+  using T = typename Control::TierType;
+  using Key = typename T::key_type;
+  using Value = typename T::value_type;
+  using Flight = detail::Flight<Control>;
+
+ public:
+  Batch() noexcept = default;
+  Batch(Batch&&) noexcept = default;
+  Batch& operator=(Batch&&) noexcept = default;
+
+  /// Takes over one more. Throws `std::bad_alloc`; then the flight has failed.
+  void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
+
+  [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
+  /// The fetch that all of them have. Wants one.
+  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  /// The keys, in the order in which they came.
+  [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
+
+  /// Makes everything ready for the fetch, which begins now. Throws what the copy of a key throws.
+  void prepare() {
+    Control& control = *tickets_.front().flight().control;
+    start_ = control.start();
+    id_ = tickets_.front().flight().id;
+    keys_.reserve(tickets_.size());
+    std::size_t places = 4;
+    while (places < 2 * tickets_.size()) places *= 2;
+    places_.resize(places);
+    for (const Ticket<Control>& ticket : tickets_) {
+      control.share(ticket.flight(), id_);
+      keys_.push_back(ticket.flight().entry->key);
+      std::size_t place = ticket.flight().hash % places;
+      while (places_[place] != 0) place = (place + 1) % places;
+      places_[place] = static_cast<std::uint32_t>(keys_.size());
+    }
+  }
+
+  /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
+  template <class Answers>
+  void deliver(Answers&& answers) {
+    constexpr BulkForm form = bulk_form<T, Answers>();
+    static_assert(
+        form != BulkForm::unfit,
+        "tiercache: the answers of this fetcher for many keys do not fit the tier: return a range of pairs of "
+        "a key and its answer, a map, or as many answers as there are keys, in their order; each a Value, a "
+        "CacheEntry<Value>, or a std::optional of one");
+    if constexpr (form == BulkForm::aligned) {
+      using Taken = typename TakenFrom<Answers>::type;
+      std::size_t count = 0;
+      for (auto&& answer : answers) {
+        if (count++ < tickets_.size()) give(tickets_[count - 1].flight(), static_cast<Taken&&>(answer));
+      }
+      if (count != tickets_.size()) {
+        for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+        throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) + ": a bulk fetcher was asked for " +
+                               std::to_string(tickets_.size()) + " keys and answered with " + std::to_string(count) +
+                               " values: answer with one for each, in the order of the keys, or with pairs");
+      }
+    } else if constexpr (form == BulkForm::pairs) {
+      using Taken = typename TakenFrom<Answers>::type;
+      for (auto&& answer : answers) {
+        using First = decltype((answer.first));
+        decltype(auto) key = detail::keep_key<T, First>(answer.first);
+        if (Flight* const flight = find(std::as_const(key))) {
+          if (is_pending(*flight)) give(*flight, static_cast<Taken&&>(answer).second);
+        } else {
+          store(std::as_const(key), static_cast<Taken&&>(answer).second);
+        }
+      }
+    }
+    for (const Ticket<Control>& ticket : tickets_) {
+      if (is_pending(ticket.flight())) ticket.flight().outcome.set_not_found();
+    }
+  }
+
+  /// Has those fail that have no answer.
+  void fail(const std::exception_ptr& exception) noexcept {
+    for (const Ticket<Control>& ticket : tickets_) {
+      if (is_pending(ticket.flight())) ticket.flight().outcome.set_exception(exception);
+    }
+  }
+
+  /// Ends the flights, and wakes who waits for them.
+  void land() noexcept {
+    for (Ticket<Control>& ticket : tickets_) ticket.land();
+  }
+
+  /// Notes that whoever runs the fetch leaves.
+  void leave_lead() noexcept {
+    for (const Ticket<Control>& ticket : tickets_) ticket.flight().control->leave_lead(ticket.flight());
+  }
+
+ private:
+  [[nodiscard]] static bool is_pending(const Flight& flight) noexcept {
+    return flight.outcome.kind() == Outcome<Value>::Kind::pending;
+  }
+
+  template <class Answer>
+  static void give(Flight& flight, Answer&& answer) noexcept {
+    TIERCACHE_TRY {
+      detail::deliver<Value>(flight.outcome, std::forward<Answer>(answer));
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+  }
+
+  template <class K>
+  [[nodiscard]] Flight* find(const K& key) const {
+    const std::uint32_t hash = tickets_.front().flight().control->hash_of(key);
+    for (std::size_t place = hash % places_.size(); places_[place] != 0; place = (place + 1) % places_.size()) {
+      const std::size_t i = places_[place] - 1;
+      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) return &tickets_[i].flight();
+    }
+    return nullptr;
+  }
+
+  /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
+  template <class K, class Answer>
+  void store(const K& key, Answer&& answer) noexcept {
+    TIERCACHE_TRY {
+      Ticket<Control> ticket(tickets_.front().flight().control->open_unasked(key, start_));
+      if (!ticket) return;
+      give(ticket.flight(), std::forward<Answer>(answer));
+      ticket.land();
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+
+  std::vector<Ticket<Control>> tickets_;
+  std::vector<Key> keys_;
+  /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
+  std::vector<std::uint32_t> places_;
+  typename Control::Start start_;
+  FetchId id_;
+};
+
+}  // namespace tiercache::detail
