@@ -6,6 +6,7 @@
 #include <tiercache/detail/bulk_fetching.hpp>
 #include <tiercache/detail/bulk_miss.hpp>
 #include <tiercache/detail/compiler.hpp>
+#include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/flight_control.hpp>
 #include <tiercache/detail/key.hpp>
@@ -158,14 +159,15 @@ class [[nodiscard(
 
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
-  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
+  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight,
+                                      detail::FetchId& fetch) {
     std::optional<Value>& result = results_[position];
     const auto answer = [&result](const auto& entry) {
       if (entry.has_value()) result.emplace(entry.value);
       return detail::Beginning::answered;
     };
     return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
+      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer, &fetch);
     });
   }
 
@@ -178,13 +180,14 @@ class [[nodiscard(
     }
     results_ = result_type(count);
     Missing missing;
+    detail::FetchId fetch;
     TIERCACHE_TRY {
       std::size_t position = 0;
       for (auto&& key : keys_) {
         decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
         missing.emplace_back();
         missing.back().position = position;
-        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight);
+        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight, fetch);
         if (missing.back().beginning == detail::Beginning::answered) missing.pop_back();
       }
       if (missing.empty()) return true;

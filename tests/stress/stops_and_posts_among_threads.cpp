@@ -1,84 +1,23 @@
 #include "catch.hpp"
 #include "running.hpp"
 #include "watchdog.hpp"
+#include "worker.hpp"
 
 #include <tiercache/tiercache.hpp>
 
 #include <atomic>
-#include <condition_variable>
-#include <coroutine>
-#include <deque>
-#include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
-#include <utility>
-#include <vector>
 
 namespace {
+
+using support::OnWorker;
+using support::Worker;
 
 struct Cards : tiercache::Tier<int, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = tiercache::forever, .capacity = 8};
 };
 using Cache = tiercache::TieredCache<Cards>;
-
-/// A thread that runs what is posted to it, and ends once there is nothing left and it was told to.
-class Worker {
- public:
-  Worker() : thread_([this] { work(); }) {}
-  Worker(const Worker&) = delete;
-  Worker& operator=(const Worker&) = delete;
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      ends_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-
-  void post(std::function<void()> job) {
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    changed_.notify_one();
-  }
-  [[nodiscard]] bool is_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
-
- private:
-  void work() {
-    for (;;) {
-      std::function<void()> job;
-      {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return ends_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
-        job = std::move(jobs_.front());
-        jobs_.pop_front();
-      }
-      job();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> jobs_;
-  bool ends_ = false;
-  std::thread thread_;
-};
-
-/// A fetch that ends on a worker.
-struct OnWorker {
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) const {
-    worker->post([waiting] { waiting.resume(); });
-  }
-  int await_resume() const noexcept { return value; }
-
-  Worker* worker;
-  int value;
-};
 
 struct Counts {
   std::atomic<int> answered = 0;
@@ -88,7 +27,7 @@ struct Counts {
 };
 
 support::Detached ask_until(Cache& cache, Worker& fetching, int key, std::stop_token token, Counts& counts) {
-  const auto fetch = [&fetching](int asked) { return OnWorker{&fetching, asked}; };
+  const auto fetch = [&fetching](int asked) { return OnWorker<int>{&fetching, asked}; };
   try {
     const int answer = co_await cache.get_or_fetch<Cards>(key, tiercache::owned(fetch)).stop_on(token);
     if (answer != key) ++counts.elsewhere;
@@ -100,7 +39,7 @@ support::Detached ask_until(Cache& cache, Worker& fetching, int key, std::stop_t
 
 support::Detached ask_through(Cache& cache, Worker& fetching, Worker& home, int key, std::stop_token token,
                               Counts& counts) {
-  const auto fetch = [&fetching](int asked) { return OnWorker{&fetching, asked}; };
+  const auto fetch = [&fetching](int asked) { return OnWorker<int>{&fetching, asked}; };
   const auto post = [&home](auto job) { home.post(job); };
   try {
     const int answer = co_await cache.get_or_fetch<Cards>(key, tiercache::owned(fetch)).stop_on(token).resume_on(post);
@@ -170,7 +109,7 @@ TEST_CASE("P5: coroutines leave on their executor while the fetch ends on anothe
     for (int round = 0; round < rounds; ++round) {
       home.post([&, round] {
         const auto ask = [&](int key) -> support::Running<int> {
-          const auto fetch = [&fetching](int asked) { return OnWorker{&fetching, asked}; };
+          const auto fetch = [&fetching](int asked) { return OnWorker<int>{&fetching, asked}; };
           const auto post = [&home](auto job) { home.post(job); };
           co_return co_await cache.get_or_fetch<Cards>(key, tiercache::owned(fetch)).resume_on(post);
         };

@@ -39,6 +39,7 @@ class [[nodiscard]] Running {
   }
   ~Running() { leave(); }
 
+  [[nodiscard]] bool has_begun() const noexcept { return static_cast<bool>(handle_); }
   [[nodiscard]] bool is_done() const noexcept { return handle_.done(); }
 
   /// Returns the result, or throws the exception, of a coroutine that is done.

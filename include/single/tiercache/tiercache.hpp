@@ -806,6 +806,11 @@ struct FetchId {
 class FetchScope {
  public:
   explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
+  /// The same for several at once, one at least, that all end with it. They must outlive this.
+  FetchScope(const FetchId* ids, std::size_t count) noexcept : FetchScope(*ids) {
+    others_ = ids + 1;
+    count_of_others_ = count - 1;
+  }
   /// Marks that the thread goes on with what waited within the fetch `id`.
   struct Afresh {};
   FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
@@ -813,6 +818,9 @@ class FetchScope {
   struct Destroying {};
   FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
     innermost_ = this;
+  }
+  FetchScope(Destroying, const FetchId* ids, std::size_t count) noexcept : FetchScope(ids, count) {
+    kind_ = Kind::destroying;
   }
   FetchScope(const FetchScope&) = delete;
   FetchScope& operator=(const FetchScope&) = delete;
@@ -829,7 +837,7 @@ class FetchScope {
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->id_ == id && scope->kind_ != Kind::destroying) return true;
+      if (scope->kind_ != Kind::destroying && scope->has(id)) return true;
       if (scope->kind_ == Kind::afresh) return false;
     }
     return false;
@@ -838,7 +846,7 @@ class FetchScope {
   /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
   [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->id_ == id && scope->kind_ == Kind::destroying) return true;
+      if (scope->kind_ == Kind::destroying && scope->has(id)) return true;
     }
     return false;
   }
@@ -848,7 +856,16 @@ class FetchScope {
 
   static inline constinit thread_local FetchScope* innermost_ = nullptr;
 
+  [[nodiscard]] bool has(FetchId id) const noexcept {
+    for (std::size_t i = 0; i < count_of_others_; ++i) {
+      if (others_[i] == id) return true;
+    }
+    return id_ == id;
+  }
+
   FetchId id_;
+  const FetchId* others_ = nullptr;
+  std::size_t count_of_others_ = 0;
   FetchScope* outer_;
   Kind kind_ = Kind::running;
 };
@@ -2967,8 +2984,8 @@ class Batch {
   void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
-  /// The fetch that all of them have. Wants one.
-  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  /// The fetches that this is, each once: several where it came to lead.
+  [[nodiscard]] const std::vector<FetchId>& ids() const noexcept { return ids_; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
@@ -2976,13 +2993,12 @@ class Batch {
   void prepare() {
     Control& control = *tickets_.front().flight().control;
     start_ = control.start();
-    id_ = tickets_.front().flight().id;
     keys_.reserve(tickets_.size());
     std::size_t places = 4;
     while (places < 2 * tickets_.size()) places *= 2;
     places_.resize(places);
     for (const Ticket<Control>& ticket : tickets_) {
-      control.share(ticket.flight(), id_);
+      if (ids_.empty() || ids_.back() != ticket.flight().id) ids_.push_back(ticket.flight().id);
       keys_.push_back(ticket.flight().entry->key);
       std::size_t place = ticket.flight().hash % places;
       while (places_[place] != 0) place = (place + 1) % places;
@@ -3087,7 +3103,7 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  FetchId id_;
+  std::vector<FetchId> ids_;
 };
 
 }  // namespace tiercache::detail
@@ -3135,9 +3151,11 @@ struct AnyBulkFetcher {
 
 TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
 
-/// Awaits the fetch of a batch and lands its flights. `run` has both.
-template <class Run>
-Driver drive_bulk(Run run) {
+/// Awaits the fetch of a batch and lands its flights. `given` has both; it belongs to the coroutine once that is begun,
+/// so that it is still there if there is no memory for one.
+template <class OwnedRun, class Run>
+Driver drive_bulk(Run* given) {
+  const OwnedRun run(given);
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
     auto&& called = run->call();
@@ -3706,12 +3724,14 @@ class Flights {
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
   }
   /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
-  void open(Flight& flight, TimePoint time) noexcept {
+  void open(Flight& flight, TimePoint time, FetchId* shared = nullptr) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
     flight.control->add_owner();
     flight.id = FetchId{flight.control, ++opened_};
+    if (shared != nullptr && *shared != FetchId{}) flight.id = *shared;
+    if (shared != nullptr) *shared = flight.id;
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;
@@ -5469,10 +5489,12 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
   /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
-  /// `refreshing` runs the fetch and lands the flight.
+  /// `refreshing` runs the fetch and lands the flight. The flights of one fetch share its id: `shared` is set by the
+  /// first and is that of the others.
   template <class K, class Age, class Answer>
   [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
-                                                   Reference<Flight>& flight, const Answer& answer) {
+                                                   Reference<Flight>& flight, const Answer& answer,
+                                                   FetchId* shared = nullptr) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     bool has_failed = false;
@@ -5511,7 +5533,7 @@ class FlightControl : public WaitingRoom<Config, T>,
               ++contents_.counted.misses;
               ++contents_.counted.fetches_led;
             }
-            flights_.open(*opened, time);
+            flights_.open(*opened, time, shared);
             flight = std::move(opened);
             return is_refresh ? Beginning::refreshing : Beginning::leading;
           }
@@ -5655,12 +5677,6 @@ class FlightControl : public WaitingRoom<Config, T>,
   template <class K>
   [[nodiscard]] std::uint32_t hash_of(const K& key) const {
     return contents_.hash_of(key);
-  }
-
-  /// Has a flight that was just opened be run by the fetch `id`.
-  void share(Flight& flight, FetchId id) noexcept {
-    const Lock lock(lock_);
-    flight.id = id;
   }
 
   /// Notes that whoever runs the fetch leaves: a failure is passed on.
@@ -6267,7 +6283,7 @@ class BulkMiss final : public Waiter,
       Run& run = *std::exchange(leaving, leaving->next);
       run.batch.leave_lead();
       if (&run == starting) continue;  // whoever starts it destroys it
-      const FetchScope scope(FetchScope::Destroying{}, run.batch.id());
+      const FetchScope scope(FetchScope::Destroying{}, run.batch.ids().data(), run.batch.ids().size());
       run.driver.destroy();
     }
     for (; led != nullptr; led = led->next) {
@@ -6319,7 +6335,10 @@ class BulkMiss final : public Waiter,
    public:
     explicit OwnedRun(Run* run) noexcept : run_(run) {}
     OwnedRun(OwnedRun&& other) noexcept : run_(std::exchange(other.run_, nullptr)) {}
-    OwnedRun& operator=(OwnedRun&&) = delete;
+    OwnedRun& operator=(OwnedRun other) noexcept {
+      std::swap(run_, other.run_);
+      return *this;
+    }
     ~OwnedRun() {
       if (run_ == nullptr) return;
       run_->miss->forget(*run_);  // its flights end here, if they have not, and those who wait may leave
@@ -6327,6 +6346,7 @@ class BulkMiss final : public Waiter,
     }
     [[nodiscard]] Run* operator->() const noexcept { return run_; }
     [[nodiscard]] Run* get() const noexcept { return run_; }
+    [[nodiscard]] Run* release() noexcept { return std::exchange(run_, nullptr); }
 
    private:
     Run* run_;
@@ -6409,19 +6429,20 @@ class BulkMiss final : public Waiter,
         }
       }
       Batch<Control> batch;
+      FetchId fetch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
-        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part), batch);
+        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part, fetch), batch);
       }
       run(std::move(batch));
     }
   }
 
   /// Looks for a key once more, whose fetch ended with no answer.
-  [[nodiscard]] Beginning ask_again(Part& part) noexcept {
+  [[nodiscard]] Beginning ask_again(Part& part, FetchId& fetch) noexcept {
     const Reference<Flight> earlier = std::move(part.flight);
     TIERCACHE_TRY {
-      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight);
+      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight, fetch);
     }
     TIERCACHE_CATCH_ALL {
       fail();
@@ -6460,56 +6481,49 @@ class BulkMiss final : public Waiter,
   /// Runs a fetch, up to its first suspension. It may end in here, or on another thread in the meantime.
   void run(Batch<Control> batch) noexcept {
     if (batch.is_empty()) return;
+    std::vector<FetchId> ids;  // of its own: the fetch may be gone before its first part is over
+    OwnedRun made(nullptr);
     TIERCACHE_TRY {
       batch.prepare();
+      ids = batch.ids();
+      if constexpr (Fetching::awaits) made = OwnedRun(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
     }
     TIERCACHE_CATCH_ALL {
       batch.fail(std::current_exception());
       return batch.land();
     }
+    const FetchScope scope(ids.data(), ids.size());
     if constexpr (Fetching::awaits) {
-      run_driver(std::move(batch));
+      made->batch = std::move(batch);
+      run_driver(std::move(made));
     } else {
-      {
-        const FetchScope scope(batch.id());
-        TIERCACHE_TRY {
-          batch.deliver(detail::call_bulk_fetcher<T, Fetcher>(fetcher(), batch.keys()));
-        }
-        TIERCACHE_CATCH_ALL {
-          batch.fail(std::current_exception());
-        }
+      TIERCACHE_TRY {
+        batch.deliver(detail::call_bulk_fetcher<T, Fetcher>(fetcher(), batch.keys()));
+      }
+      TIERCACHE_CATCH_ALL {
+        batch.fail(std::current_exception());
       }
       if (!Fetching::is_owned && has_left()) batch.leave_lead();
       batch.land();
     }
   }
-  void run_driver(Batch<Control> batch) noexcept {
-    OwnedRun owned(nullptr);
-    std::coroutine_handle<> driver;
+  void run_driver(OwnedRun made) noexcept {
+    Run& run = *made.get();
     TIERCACHE_TRY {
-      OwnedRun made(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
-      made->batch = std::move(batch);
-      Run& run = *made.get();
-      TIERCACHE_TRY {
-        driver = detail::drive_bulk(std::move(made)).handle;
-      }
-      TIERCACHE_CATCH_ALL {
-        run.batch.fail(std::current_exception());
-        return run.batch.land();
-      }
-      run.driver = driver;
-      const FetchScope scope(run.batch.id());
-      {
-        const Lock lock(control_->lock());
-        starting_ = &run;
-        if constexpr (!Fetching::is_owned) run.next = std::exchange(runs_, &run);
-      }
-      driver.resume();
+      run.driver = detail::drive_bulk<OwnedRun>(&run).handle;
     }
     TIERCACHE_CATCH_ALL {
-      batch.fail(std::current_exception());
-      return batch.land();
+      run.batch.fail(std::current_exception());
+      return run.batch.land();
     }
+    const std::coroutine_handle<> driver = run.driver;
+    static_cast<void>(made.release());
+    {
+      const Lock lock(control_->lock());
+      starting_ = &run;
+      if constexpr (!Fetching::is_owned) run.next = std::exchange(runs_, &run);
+    }
+    driver.resume();
     bool is_to_go = false;
     {
       const Lock lock(control_->lock());
@@ -6846,14 +6860,15 @@ class [[nodiscard(
 
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
-  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
+  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight,
+                                      detail::FetchId& fetch) {
     std::optional<Value>& result = results_[position];
     const auto answer = [&result](const auto& entry) {
       if (entry.has_value()) result.emplace(entry.value);
       return detail::Beginning::answered;
     };
     return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
+      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer, &fetch);
     });
   }
 
@@ -6866,13 +6881,14 @@ class [[nodiscard(
     }
     results_ = result_type(count);
     Missing missing;
+    detail::FetchId fetch;
     TIERCACHE_TRY {
       std::size_t position = 0;
       for (auto&& key : keys_) {
         decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
         missing.emplace_back();
         missing.back().position = position;
-        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight);
+        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight, fetch);
         if (missing.back().beginning == detail::Beginning::answered) missing.pop_back();
       }
       if (missing.empty()) return true;

@@ -87,8 +87,8 @@ class Batch {
   void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
-  /// The fetch that all of them have. Wants one.
-  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  /// The fetches that this is, each once: several where it came to lead.
+  [[nodiscard]] const std::vector<FetchId>& ids() const noexcept { return ids_; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
@@ -96,13 +96,12 @@ class Batch {
   void prepare() {
     Control& control = *tickets_.front().flight().control;
     start_ = control.start();
-    id_ = tickets_.front().flight().id;
     keys_.reserve(tickets_.size());
     std::size_t places = 4;
     while (places < 2 * tickets_.size()) places *= 2;
     places_.resize(places);
     for (const Ticket<Control>& ticket : tickets_) {
-      control.share(ticket.flight(), id_);
+      if (ids_.empty() || ids_.back() != ticket.flight().id) ids_.push_back(ticket.flight().id);
       keys_.push_back(ticket.flight().entry->key);
       std::size_t place = ticket.flight().hash % places;
       while (places_[place] != 0) place = (place + 1) % places;
@@ -207,7 +206,7 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  FetchId id_;
+  std::vector<FetchId> ids_;
 };
 
 }  // namespace tiercache::detail

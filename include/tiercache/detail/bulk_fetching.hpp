@@ -52,9 +52,11 @@ struct AnyBulkFetcher {
 
 TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
 
-/// Awaits the fetch of a batch and lands its flights. `run` has both.
-template <class Run>
-Driver drive_bulk(Run run) {
+/// Awaits the fetch of a batch and lands its flights. `given` has both; it belongs to the coroutine once that is begun,
+/// so that it is still there if there is no memory for one.
+template <class OwnedRun, class Run>
+Driver drive_bulk(Run* given) {
+  const OwnedRun run(given);
   TIERCACHE_TRY {
     // Named first: GCC 12 awaits a copy of what a call inside a co_await expression returns by reference.
     auto&& called = run->call();

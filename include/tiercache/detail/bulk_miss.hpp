@@ -142,7 +142,7 @@ class BulkMiss final : public Waiter,
       Run& run = *std::exchange(leaving, leaving->next);
       run.batch.leave_lead();
       if (&run == starting) continue;  // whoever starts it destroys it
-      const FetchScope scope(FetchScope::Destroying{}, run.batch.id());
+      const FetchScope scope(FetchScope::Destroying{}, run.batch.ids().data(), run.batch.ids().size());
       run.driver.destroy();
     }
     for (; led != nullptr; led = led->next) {
@@ -194,7 +194,10 @@ class BulkMiss final : public Waiter,
    public:
     explicit OwnedRun(Run* run) noexcept : run_(run) {}
     OwnedRun(OwnedRun&& other) noexcept : run_(std::exchange(other.run_, nullptr)) {}
-    OwnedRun& operator=(OwnedRun&&) = delete;
+    OwnedRun& operator=(OwnedRun other) noexcept {
+      std::swap(run_, other.run_);
+      return *this;
+    }
     ~OwnedRun() {
       if (run_ == nullptr) return;
       run_->miss->forget(*run_);  // its flights end here, if they have not, and those who wait may leave
@@ -202,6 +205,7 @@ class BulkMiss final : public Waiter,
     }
     [[nodiscard]] Run* operator->() const noexcept { return run_; }
     [[nodiscard]] Run* get() const noexcept { return run_; }
+    [[nodiscard]] Run* release() noexcept { return std::exchange(run_, nullptr); }
 
    private:
     Run* run_;
@@ -284,19 +288,20 @@ class BulkMiss final : public Waiter,
         }
       }
       Batch<Control> batch;
+      FetchId fetch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
-        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part), batch);
+        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part, fetch), batch);
       }
       run(std::move(batch));
     }
   }
 
   /// Looks for a key once more, whose fetch ended with no answer.
-  [[nodiscard]] Beginning ask_again(Part& part) noexcept {
+  [[nodiscard]] Beginning ask_again(Part& part, FetchId& fetch) noexcept {
     const Reference<Flight> earlier = std::move(part.flight);
     TIERCACHE_TRY {
-      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight);
+      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight, fetch);
     }
     TIERCACHE_CATCH_ALL {
       fail();
@@ -335,56 +340,49 @@ class BulkMiss final : public Waiter,
   /// Runs a fetch, up to its first suspension. It may end in here, or on another thread in the meantime.
   void run(Batch<Control> batch) noexcept {
     if (batch.is_empty()) return;
+    std::vector<FetchId> ids;  // of its own: the fetch may be gone before its first part is over
+    OwnedRun made(nullptr);
     TIERCACHE_TRY {
       batch.prepare();
+      ids = batch.ids();
+      if constexpr (Fetching::awaits) made = OwnedRun(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
     }
     TIERCACHE_CATCH_ALL {
       batch.fail(std::current_exception());
       return batch.land();
     }
+    const FetchScope scope(ids.data(), ids.size());
     if constexpr (Fetching::awaits) {
-      run_driver(std::move(batch));
+      made->batch = std::move(batch);
+      run_driver(std::move(made));
     } else {
-      {
-        const FetchScope scope(batch.id());
-        TIERCACHE_TRY {
-          batch.deliver(detail::call_bulk_fetcher<T, Fetcher>(fetcher(), batch.keys()));
-        }
-        TIERCACHE_CATCH_ALL {
-          batch.fail(std::current_exception());
-        }
+      TIERCACHE_TRY {
+        batch.deliver(detail::call_bulk_fetcher<T, Fetcher>(fetcher(), batch.keys()));
+      }
+      TIERCACHE_CATCH_ALL {
+        batch.fail(std::current_exception());
       }
       if (!Fetching::is_owned && has_left()) batch.leave_lead();
       batch.land();
     }
   }
-  void run_driver(Batch<Control> batch) noexcept {
-    OwnedRun owned(nullptr);
-    std::coroutine_handle<> driver;
+  void run_driver(OwnedRun made) noexcept {
+    Run& run = *made.get();
     TIERCACHE_TRY {
-      OwnedRun made(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
-      made->batch = std::move(batch);
-      Run& run = *made.get();
-      TIERCACHE_TRY {
-        driver = detail::drive_bulk(std::move(made)).handle;
-      }
-      TIERCACHE_CATCH_ALL {
-        run.batch.fail(std::current_exception());
-        return run.batch.land();
-      }
-      run.driver = driver;
-      const FetchScope scope(run.batch.id());
-      {
-        const Lock lock(control_->lock());
-        starting_ = &run;
-        if constexpr (!Fetching::is_owned) run.next = std::exchange(runs_, &run);
-      }
-      driver.resume();
+      run.driver = detail::drive_bulk<OwnedRun>(&run).handle;
     }
     TIERCACHE_CATCH_ALL {
-      batch.fail(std::current_exception());
-      return batch.land();
+      run.batch.fail(std::current_exception());
+      return run.batch.land();
     }
+    const std::coroutine_handle<> driver = run.driver;
+    static_cast<void>(made.release());
+    {
+      const Lock lock(control_->lock());
+      starting_ = &run;
+      if constexpr (!Fetching::is_owned) run.next = std::exchange(runs_, &run);
+    }
+    driver.resume();
     bool is_to_go = false;
     {
       const Lock lock(control_->lock());

@@ -54,10 +54,12 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
   /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
-  /// `refreshing` runs the fetch and lands the flight.
+  /// `refreshing` runs the fetch and lands the flight. The flights of one fetch share its id: `shared` is set by the
+  /// first and is that of the others.
   template <class K, class Age, class Answer>
   [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
-                                                   Reference<Flight>& flight, const Answer& answer) {
+                                                   Reference<Flight>& flight, const Answer& answer,
+                                                   FetchId* shared = nullptr) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     bool has_failed = false;
@@ -96,7 +98,7 @@ class FlightControl : public WaitingRoom<Config, T>,
               ++contents_.counted.misses;
               ++contents_.counted.fetches_led;
             }
-            flights_.open(*opened, time);
+            flights_.open(*opened, time, shared);
             flight = std::move(opened);
             return is_refresh ? Beginning::refreshing : Beginning::leading;
           }
@@ -240,12 +242,6 @@ class FlightControl : public WaitingRoom<Config, T>,
   template <class K>
   [[nodiscard]] std::uint32_t hash_of(const K& key) const {
     return contents_.hash_of(key);
-  }
-
-  /// Has a flight that was just opened be run by the fetch `id`.
-  void share(Flight& flight, FetchId id) noexcept {
-    const Lock lock(lock_);
-    flight.id = id;
   }
 
   /// Notes that whoever runs the fetch leaves: a failure is passed on.

@@ -46,12 +46,14 @@ class Flights {
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
   }
   /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
-  void open(Flight& flight, TimePoint time) noexcept {
+  void open(Flight& flight, TimePoint time, FetchId* shared = nullptr) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
     flight.control->add_owner();
     flight.id = FetchId{flight.control, ++opened_};
+    if (shared != nullptr && *shared != FetchId{}) flight.id = *shared;
+    if (shared != nullptr) *shared = flight.id;
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;

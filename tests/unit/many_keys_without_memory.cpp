@@ -1,0 +1,110 @@
+#include "allocations.hpp"
+#include "ask.hpp"
+#include "catch.hpp"
+#include "configs.hpp"
+#include "manual_fetch.hpp"
+#include "running.hpp"
+
+#include <tiercache/tiercache.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace support;
+
+namespace {
+
+struct Cards : tiercache::Tier<std::string, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1),
+                                                .not_found_ttl = std::chrono::minutes(1)};
+};
+
+using Keys = std::vector<std::string>;
+using Results = std::vector<std::optional<std::string>>;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+const Keys keys{"the first key, too long for the buffer", "the second key, too long for the buffer",
+                "the third key, too long for the buffer"};
+const std::string value = "a value too long for the string's own buffer";
+
+template <class Cache, class F>
+Running<Results> ask_many(Cache& cache, F& fetcher) {
+  co_return co_await cache.template get_or_fetch_many<Cards>(keys, fetcher);
+}
+
+bool is_right_or_out_of_memory(const Running<Results>& caller, const Results& expected) {
+  try {
+    return caller.get() == expected;
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+}
+
+/// With every allocation failing, one after the other, while the lookups begin or while their fetches end.
+template <class Config>
+void fail_each_allocation(bool fails_at_the_end) {
+  bool has_failed = true;
+  std::ptrdiff_t n = 0;
+  for (; has_failed; ++n) {
+    REQUIRE(n < 1'000);
+    tiercache::BasicTieredCache<Config, Cards> cache;
+    ManualFetch<Pairs> event;
+    ManualFetch<std::string> single;
+    const auto fetch = [&event](std::span<const std::string>) { return event(); };
+    Results expected{value, value, std::nullopt};
+    Running<std::string> other;
+    Running<Results> first;
+    Running<Results> second;
+    other = ask<Cards>(cache, keys[0], single);
+    std::optional<FailingAllocation> failing;
+    if (!fails_at_the_end) failing.emplace(n);
+    try {
+      first = ask_many(cache, fetch);
+      second = ask_many(cache, fetch);
+    } catch (const std::bad_alloc&) {}  // there was none for the coroutine itself
+    if (!fails_at_the_end) has_failed = FailingAllocation::has_failed();
+    failing.reset();
+    while (event.running() != 0) {
+      Pairs pairs{{keys[1], value}, {"another key, too long for the buffer", value}};
+      if (fails_at_the_end) failing.emplace(n);
+      event.complete(std::move(pairs));
+      if (fails_at_the_end) has_failed = FailingAllocation::has_failed();
+      failing.reset();
+    }
+    single.complete(value);
+    REQUIRE(other.get() == value);
+    for (const Running<Results>* const caller : {&first, &second}) {
+      if (!caller->has_begun()) continue;
+      REQUIRE(caller->is_done());
+      REQUIRE(is_right_or_out_of_memory(*caller, expected));
+    }
+    REQUIRE(cache.template stats<Cards>().in_flight == 0);
+    const auto fetch_at_once = [](std::span<const std::string> missing) {
+      return std::vector<std::string>(missing.size(), value);
+    };
+    REQUIRE(cache.template get_or_fetch_many<Cards>(keys, fetch_at_once).get().size() == 3);
+  }
+  CHECK(n > 3);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("P3: an allocation that fails while many keys are looked up leaves nobody suspended", "", Shared,
+                   Local) {
+  const std::ptrdiff_t live = Allocations::live;
+  fail_each_allocation<TestType>(false);
+  CHECK(Allocations::live == live);
+}
+
+TEMPLATE_TEST_CASE("P3: an allocation that fails while many keys get their answers leaves nobody suspended", "", Shared,
+                   Local) {
+  const std::ptrdiff_t live = Allocations::live;
+  fail_each_allocation<TestType>(true);
+  CHECK(Allocations::live == live);
+}
