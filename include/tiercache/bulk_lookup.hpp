@@ -8,8 +8,8 @@
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/fetching.hpp>
-#include <tiercache/detail/flight_control.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/lookups.hpp>
 #include <tiercache/detail/modifiers.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/error.hpp>

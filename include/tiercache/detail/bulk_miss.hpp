@@ -10,8 +10,8 @@
 #include <tiercache/detail/driver.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/flight.hpp>
-#include <tiercache/detail/flight_control.hpp>
 #include <tiercache/detail/lock.hpp>
+#include <tiercache/detail/lookups.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/relay.hpp>
 #include <tiercache/detail/waiter.hpp>

@@ -31,10 +31,6 @@ class Store;
 template <class Control>
 class Loader;
 
-/// How a `get_or_fetch` began: answered from memory; the same, and it is to run a fetch that nobody waits for; as one
-/// more waiter; as the one who is to run the fetch.
-enum class Beginning { answered, refreshing, joined, leading };
-
 /// What the fetches of tier `T` do with it. Owned by its cache and by every flight, so that a fetch which outlives the
 /// cache ends well.
 template <class Config, class T>
@@ -51,75 +47,6 @@ class FlightControl : public WaitingRoom<Config, T>,
   using typename State::Value;
   using Flight = detail::Flight<FlightControl>;
   using Loader = detail::Loader<FlightControl>;
-
-  /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
-  /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
-  /// `refreshing` runs the fetch and lands the flight. The flights of one fetch share its id: `shared` is set by the
-  /// first and is that of the others.
-  template <class K, class Age, class Answer>
-  [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
-                                                   Reference<Flight>& flight, const Answer& answer,
-                                                   FetchId* shared = nullptr) {
-    const std::uint32_t hash = contents_.hash_of(key);
-    Reference<Flight> opened;
-    bool has_failed = false;
-    for (;;) {
-      bool is_refresh = false;
-      TIERCACHE_TRY {
-        {
-          const Lock lock(lock_);
-          contents_.prefetch(hash);
-          // Read under the lock: what expires while we wait for it is not fresh.
-          const TimePoint time = now();
-          const Found entry = contents_.find(hash, key);
-          if (this->answers(entry, takes_not_found, age, time)) {
-            this->answer_by(answer, entry, time, lock_.counts());
-            return Beginning::answered;
-          }
-          Flight* const running = flights_.find(hash, key);
-          const Stale stale = stale_use(entry, age, running != nullptr, is_owned, time);
-          is_refresh = stale == Stale::is_refreshed && !has_failed;
-          if (stale != Stale::is_gone && !is_refresh) {
-            answer_stale(answer, entry, time);
-            return Beginning::answered;
-          }
-          if (running != nullptr) return join(*running, flight);
-          if (!opened) {
-            opened = flights_.take(*this, contents_.take(), hash);
-            if constexpr (std::is_trivially_copyable_v<Key> && std::is_same_v<K, Key>) {
-              opened->entry->set_key(key, hash);
-            }
-          }
-          if (opened->entry->has_key) {
-            flights_.reserve(*opened);
-            if (is_refresh) {
-              answer_stale(answer, entry, time);
-            } else {
-              ++contents_.counted.misses;
-              ++contents_.counted.fetches_led;
-            }
-            flights_.open(*opened, time, shared);
-            flight = std::move(opened);
-            return is_refresh ? Beginning::refreshing : Beginning::leading;
-          }
-        }
-        // The key is copied with no lock held; then we look again.
-        opened->entry->set_key(detail::make_key<T>(key), hash);
-      }
-      TIERCACHE_CATCH_ALL {
-        // What cannot be replaced for want of memory is an answer still, and the next one may try.
-        if (!is_refresh) detail::rethrow(std::current_exception());
-        has_failed = true;
-      }
-    }
-  }
-
-  /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
-  void miss_without_fetch() noexcept {
-    const Lock lock(lock_);
-    ++contents_.counted.misses;
-    ++contents_.counted.lookups_without_fetch;
-  }
 
   /// Notes that whoever runs the fetch leaves, and tells whether the flight's ticket is to be dropped now, so that the
   /// next waiter runs its own fetch: not if the fetch has ended, nor while it is in its first part.
@@ -304,39 +231,9 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   using OutcomeKind = typename Outcome<Value>::Kind;
 
-  /// What an entry that is not fresh is to a lookup: nothing; its answer; its answer, and it has a new one fetched.
-  enum class Stale { is_gone, answers, is_refreshed };
-
   void dispose() noexcept { delete static_cast<Store<Config, T>*>(this); }
 
   // What follows wants the lock held.
-
-  template <class Age>
-  [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
-                                TimePoint time) const noexcept {
-    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
-    const Use use = contents_.use_of(entry, time);
-    if (use == Use::dead) return Stale::is_gone;
-    if (contents_.waits_to_retry(entry, time)) return Stale::answers;
-    if (use != Use::stale) return Stale::is_gone;
-    if (is_being_fetched) return Stale::answers;
-    return is_owned ? Stale::is_refreshed : Stale::is_gone;
-  }
-  template <class Answer>
-  void answer_stale(const Answer& answer, const Found& entry, TimePoint time) {
-    this->answer_by(answer, entry, time, lock_.counts());
-    ++contents_.counted.stale_hits;
-  }
-  [[nodiscard]] Beginning join(Flight& running, Reference<Flight>& flight) {
-    ++contents_.counted.misses;
-    if (FetchScope::is_within(running.id)) {
-      ++contents_.counted.lookups_without_fetch;
-      throw_recursive_fetch();
-    }
-    ++contents_.counted.fetches_joined;
-    flight = Reference<Flight>::share(running);
-    return Beginning::joined;
-  }
 
   /// Puts the old value, if it is still of use, in the place of a failure.
   void rescue(Flight& flight, std::exception_ptr& failure) noexcept {

@@ -6,8 +6,8 @@
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/driver.hpp>
 #include <tiercache/detail/flight.hpp>
-#include <tiercache/detail/flight_control.hpp>
 #include <tiercache/detail/loader.hpp>
+#include <tiercache/detail/lookups.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/relay.hpp>
 #include <tiercache/detail/waiter.hpp>

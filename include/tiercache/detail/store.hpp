@@ -1,10 +1,12 @@
 // Store: one tier at work. It decides what every reading and writing operation means for the tier's contents and its
-// flights; how a fetch goes is decided in detail/flight_control.hpp. The other tiers are not known here.
+// flights; who would fetch is taken in by detail/lookups.hpp, and how a fetch goes is decided in
+// detail/flight_control.hpp. The other tiers are not known here.
 #pragma once
 
 #include <tiercache/cache_entry.hpp>
 #include <tiercache/detail/flight_control.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/lookups.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/removals.hpp>
 #include <tiercache/tier.hpp>
@@ -20,7 +22,9 @@ namespace tiercache::detail {
 
 /// The store of tier `T`.
 template <class Config, class T>
-class Store final : public FlightControl<Config, T> {
+class Store final : public Lookups<Config, T> {
+  using Lookups = detail::Lookups<Config, T>;
+
  public:
   using Control = FlightControl<Config, T>;
 
@@ -46,7 +50,7 @@ class Store final : public FlightControl<Config, T> {
   using typename Control::Threading;
   using typename Control::Value;
 
-  explicit Store(const TierPolicy& policy) : Control(policy) {}
+  explicit Store(const TierPolicy& policy) : Lookups(policy) {}
 
   // Reading.
 
