@@ -38,8 +38,17 @@ asio::awaitable<Board> CachedPlanka::board(std::string id) {
 }
 
 asio::awaitable<std::optional<Card>> CachedPlanka::card(std::string id) {
-  const auto fetch = [this](const std::string& card_id) { return server_.card(card_id); };
+  // A card that is past its time need not be sent again if it is still the same.
+  const auto fetch = [this](const std::string& card_id, const tiercache::CacheEntry<Card>* old) {
+    return fetch_card(card_id, old != nullptr ? old->value.etag : std::string());
+  };
   co_return co_await tiercache::get_or_fetch<Cards>(cache_, id, fetch);
+}
+
+asio::awaitable<tiercache::Refetched<std::optional<Card>>> CachedPlanka::fetch_card(std::string id, std::string etag) {
+  CardAnswer answer = co_await server_.card_unless_known(std::move(id), std::move(etag));
+  if (answer.is_known) co_return tiercache::not_modified;
+  co_return std::move(answer.card);
 }
 
 asio::awaitable<std::optional<Timestamp>> CachedPlanka::rename_card(Card card, std::string name) {

@@ -5,16 +5,18 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
+#include <tiercache/tiercache.hpp>
 
 #include "model.hpp"
 #include "planka_api.hpp"
+#include "planka_client.hpp"
 #include "tiers.hpp"
 
 namespace planka {
 
 class CachedPlanka : public PlankaApi {
  public:
-  CachedPlanka(PlankaApi& server, PlankaCache& cache) : server_(server), cache_(cache) {}
+  CachedPlanka(PlankaClient& server, PlankaCache& cache) : server_(server), cache_(cache) {}
 
   boost::asio::awaitable<Workspace> workspace() override;
   boost::asio::awaitable<Board> board(std::string id) override;
@@ -22,7 +24,9 @@ class CachedPlanka : public PlankaApi {
   boost::asio::awaitable<std::optional<Timestamp>> rename_card(Card card, std::string name) override;
 
  private:
-  PlankaApi& server_;
+  boost::asio::awaitable<tiercache::Refetched<std::optional<Card>>> fetch_card(std::string id, std::string etag);
+
+  PlankaClient& server_;
   PlankaCache& cache_;
 };
 

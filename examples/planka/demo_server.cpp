@@ -12,6 +12,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/json.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -117,12 +118,26 @@ Answer answer_or_misbehave(const Request& request, DemoData& data, Misbehaviour 
   }
 }
 
+// Cards have ETags, so that they need not be sent again while they are the same.
+std::string etag_of(const Request& request, const Response& response) {
+  if (request.method() != http::verb::get || route_of(request) != DemoRoute::cards) return {};
+  if (response.result() != http::status::ok) return {};
+  return '"' + std::to_string(std::hash<std::string>{}(response.body())) + '"';
+}
+
 Response make_response(const Request& request, const Answer& answer, Misbehaviour kind) {
   Response response(answer.status, request.version());
   response.set(http::field::content_type, "application/json; charset=utf-8");
   response.keep_alive(request.keep_alive());
   response.body() = json::serialize(answer.document);
   if (kind == Misbehaviour::broken_json) response.body().resize(response.body().size() / 2);
+  if (const std::string etag = etag_of(request, response); !etag.empty()) {
+    response.set(http::field::etag, etag);
+    if (request[http::field::if_none_match] == etag) {
+      response.result(http::status::not_modified);
+      response.body().clear();
+    }
+  }
   response.prepare_payload();
   return response;
 }

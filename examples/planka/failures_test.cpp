@@ -1,12 +1,14 @@
-// Checks what the cache keeps when the server fails: nothing. Every failure is shared by all who waited for the same
-// answer, reaches each of them as one line, and is over as soon as the server is well again.
-// The program's own exit codes and error lines are checked by running it with --fail, and so is a server that hangs.
+// Checks that a card which did not change is not sent again; and what the cache keeps when the server fails: nothing.
+// Every failure is shared by all who waited for the same answer, reaches each of them as one line, and is over as soon
+// as the server is well again. The program's own exit codes and error lines are checked by running it with --fail, and
+// so is a server that hangs.
 #include <fmt/format.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +45,15 @@ class Bench {
   const std::string& board_id() const { return workspace_.boards.front().id; }
   std::size_t boards_kept() const { return cache_.size<Boards>(); }
   std::uint64_t requests_sent() const { return http_.requests_sent(); }
+  std::uint64_t renewals() const { return cache_.stats<Cards>().updates; }
   void misbehave(DemoFailure failure) { demo_.misbehave(failure); }
+
+  // Reads the first card of the board, edits it, and reads it again, each time past its time to live; "" if all is
+  // well.
+  std::string read_and_edit_a_card() {
+    cache_.set_policy<Cards>({.ttl = 0s});
+    return run(1, [this] { return read_twice_and_edit(); }).front();
+  }
 
   // The errors that so many users get who all open the same board at once; empty for those who see it.
   std::vector<std::string> open_board(std::size_t users) {
@@ -81,6 +91,22 @@ class Bench {
     if (board.id != board_id()) throw Problem("another board");
   }
 
+  asio::awaitable<void> read_twice_and_edit() {
+    const Board board = co_await cached_.board(board_id());
+    const std::string id = board.cards.front().id;
+    const std::optional<Card> first = co_await cached_.card(id);
+    const std::optional<Card> again = co_await cached_.card(id);
+    if (!first || !again || first->etag.empty()) throw Problem("no card, or none with an ETag");
+    if (again->name != first->name || renewals() != 1) throw Problem("the same card was sent again");
+    static_cast<void>(co_await server_edit(*first));
+    const std::optional<Card> edited = co_await cached_.card(id);
+    if (!edited || edited->name != "edited" || edited->etag == first->etag) throw Problem("the old card was seen");
+  }
+  // Past the cache: it is not told.
+  asio::awaitable<std::optional<Timestamp>> server_edit(Card card) {
+    co_return co_await client_.rename_card(std::move(card), "edited");
+  }
+
   DemoServer demo_;
   asio::io_context io_{1};
   HttpClient http_;
@@ -111,6 +137,8 @@ void check_failure(std::string_view name, std::string_view expected) {
 }  // namespace
 
 int main() {
+  const std::string problem = Bench().read_and_edit_a_card();
+  check(problem.empty(), problem, "a card that is past its time");
   check_failure("401@boards", "the server answered 401 Unauthorized");
   check_failure("404@boards", "the server answered 404 Not Found");
   check_failure("500@boards", "the server answered 500 Internal Server Error");

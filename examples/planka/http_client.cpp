@@ -61,8 +61,9 @@ HttpClient::Request HttpClient::make_request(http::verb method, const std::strin
 
 // An idle connection may turn out to be closed only after the request was sent, and only a GET may be sent twice.
 // So a GET tries the idle connections first, and everything else opens its own and closes it.
-asio::awaitable<HttpAnswer> HttpClient::get(std::string path) {
-  const Request request = make_request(http::verb::get, path, {});
+asio::awaitable<HttpAnswer> HttpClient::get(std::string path, std::string etag) {
+  Request request = make_request(http::verb::get, path, {});
+  if (!etag.empty()) request.set(http::field::if_none_match, etag);
   ++requests_sent_;
   while (!idle_.empty()) {
     Stream stream = std::move(idle_.back());
@@ -129,6 +130,7 @@ asio::awaitable<HttpAnswer> HttpClient::exchange(Stream& stream, const Request& 
 
   answer.status = parser.get().result_int();
   answer.body = std::move(parser.get().body());
+  answer.etag = as_std(parser.get()[http::field::etag]);
   if (request.keep_alive() && parser.get().keep_alive()) {
     stream.expires_never();
     idle_.push_back(std::move(stream));

@@ -22,6 +22,7 @@ namespace planka {
 struct HttpAnswer {
   unsigned status = 0;
   std::string body;
+  std::string etag;  // empty if there is none
 };
 
 class HttpClient {
@@ -30,7 +31,8 @@ class HttpClient {
 
   void use_bearer_token(std::string token);
 
-  boost::asio::awaitable<HttpAnswer> get(std::string path);
+  // With an ETag, the answer may be 304, without a body: what has it is still right.
+  boost::asio::awaitable<HttpAnswer> get(std::string path, std::string etag = {});
   boost::asio::awaitable<HttpAnswer> post(std::string path, std::string json);
   boost::asio::awaitable<HttpAnswer> patch(std::string path, std::string json);
 

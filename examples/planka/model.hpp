@@ -59,6 +59,7 @@ struct Card {
   std::string description;
   Timestamp updated_at;
   std::vector<Task> tasks;
+  std::string etag;  // how the server calls this version of it, empty if it does not say
 };
 
 }  // namespace planka

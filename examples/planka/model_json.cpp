@@ -140,7 +140,8 @@ Card card_from_json(std::string_view document) {
           text_in(item, "name"),
           text_or_nothing_in(item, "description"),
           text_or_nothing_in(item, "updatedAt"),
-          all_of<Task>(object_in(all, "included"), "tasks", read_task)};
+          all_of<Task>(object_in(all, "included"), "tasks", read_task),
+          {}};
 }
 
 Timestamp edit_time_from_json(std::string_view document) {

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr unsigned ok = 200;
+constexpr unsigned not_modified = 304;
 constexpr unsigned not_found = 404;
 
 Problem problem(const std::string& request, std::string_view why) {
@@ -77,13 +78,21 @@ asio::awaitable<Board> PlankaClient::board(std::string id) {
 }
 
 asio::awaitable<std::optional<Card>> PlankaClient::card(std::string id) {
+  CardAnswer answer = co_await card_unless_known(id, {});
+  co_return std::move(answer.card);
+}
+
+asio::awaitable<CardAnswer> PlankaClient::card_unless_known(std::string id, std::string etag) {
+  CardAnswer result;
   const std::string path = "/api/cards/" + id;
-  const HttpAnswer answer = co_await http_.get(path);
-  if (answer.status == not_found) co_return std::nullopt;
+  const HttpAnswer answer = co_await http_.get(path, etag);
+  result.is_known = answer.status == not_modified && !etag.empty();
+  if (result.is_known || answer.status == not_found) co_return result;
   const std::string request = http_.describe("GET", path);
-  Card card = understand(request, answer, card_from_json);
-  expect_id(request, card, id);
-  co_return card;
+  result.card = understand(request, answer, card_from_json);
+  expect_id(request, *result.card, id);
+  result.card->etag = answer.etag;
+  co_return result;
 }
 
 asio::awaitable<std::optional<Timestamp>> PlankaClient::rename_card(Card card, std::string name) {

@@ -12,6 +12,12 @@
 
 namespace planka {
 
+// A card, or nothing when there is no such card; unless it is the version that is known already.
+struct CardAnswer {
+  bool is_known = false;
+  std::optional<Card> card;
+};
+
 class PlankaClient : public PlankaApi {
  public:
   explicit PlankaClient(HttpClient& http) : http_(http) {}
@@ -21,6 +27,7 @@ class PlankaClient : public PlankaApi {
   boost::asio::awaitable<Workspace> workspace() override;
   boost::asio::awaitable<Board> board(std::string id) override;
   boost::asio::awaitable<std::optional<Card>> card(std::string id) override;
+  boost::asio::awaitable<CardAnswer> card_unless_known(std::string id, std::string etag);
   boost::asio::awaitable<std::optional<Timestamp>> rename_card(Card card, std::string name) override;
 
  private:
