@@ -3,9 +3,12 @@
 #include <deque>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "running.hpp"
@@ -126,6 +129,56 @@ TEST_CASE("what the README shows of a lookup does what it says") {
   std::string card = cache.get_or_fetch<Cards>("8").get();                      // or co_await it
   // clang-format on
   CHECK(card == "card 8");
+}
+
+struct Page {
+  std::string body;
+  std::string etag;
+};
+struct Pages : tiercache::Tier<std::string, Page> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 0s};
+};
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string etag;
+};
+struct Server {
+  Response get(const std::string& id, const std::string& etag) {
+    if (etag == "1") return {.status = 304, .body = {}, .etag = {}};
+    return {.status = 200, .body = "page " + id, .etag = "1"};
+  }
+};
+
+TEST_CASE("what the README shows of entries that did not change does what it says") {
+  tiercache::TieredCache<Pages> cache;
+  Server server;
+  for (int times = 0; times < 2; ++times) {
+    // clang-format off
+    const auto fetch = [&server](const std::string& id, const tiercache::CacheEntry<Page>* old) -> tiercache::Refetched<Page> {
+      Response response = server.get(id, old != nullptr ? old->value.etag : "");
+      if (response.status == 304) return tiercache::not_modified;  // its value stays, and is not copied
+      return Page{response.body, response.etag};
+    };
+    Page page = cache.get_or_fetch<Pages>("home", fetch).get();
+    // clang-format on
+    CHECK(page.body == "page home");
+  }
+  CHECK(cache.stats<Pages>().updates == 1);
+}
+
+TEST_CASE("what the README shows of many keys does what it says") {
+  tiercache::TieredCache<Cards> cache;
+  // clang-format off
+  const auto fetch = [](std::span<const std::string> missing) {  // plain or awaitable
+    std::map<std::string, std::string> found;  // or pairs in another range; or a vector of answers in the order of the keys
+    for (const std::string& id : missing) found[id] = "card " + id;
+    return found;
+  };
+  std::vector<std::string> ids{"7", "8", "7"};
+  std::vector<std::optional<std::string>> cards = cache.get_or_fetch_many<Cards>(ids, fetch).get();  // or co_await it
+  // clang-format on
+  CHECK(cards == std::vector<std::optional<std::string>>{"card 7", "card 8", "card 7"});
 }
 
 }  // namespace
