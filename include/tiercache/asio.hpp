@@ -120,7 +120,7 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
     if (beginning != Beginning::joined) {
       woken.leadership = Leadership<Control>(flight);
     } else {
-      woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
+      woken = co_await AsioWaiter<Control, Executor>::wait(flight, co_await net::this_coro::executor);
     }
     if constexpr (how == AsioFetch::spawned || how == AsioFetch::foreign) {
       while (woken.leadership) {
@@ -140,9 +140,10 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
           net::co_spawn(executor, std::move(fetch), net::detached);
         }
         if (beginning == Beginning::refreshing) co_return std::move(*answer);
-        woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
+        woken = co_await AsioWaiter<Control, Executor>::wait(flight, co_await net::this_coro::executor);
       }
     }
+    if (woken.failure) std::rethrow_exception(woken.failure);
     if (woken.is_cancelled) throw AsioError(net::error::operation_aborted);
     if constexpr (how == AsioFetch::at_once) {
       if (woken.leadership) {

@@ -1,8 +1,12 @@
-#include <optional>
-
 #include "asio_gate.hpp"
+#include "ask.hpp"
 #include "catch.hpp"
+#include "manual_fetch.hpp"
 #include "watchdog.hpp"
+
+#include <optional>
+#include <string>
+#include <thread>
 
 using namespace support;
 
@@ -115,4 +119,26 @@ TEST_CASE("P3: an io_context whose strand shuts down before its waiters leaves n
     CHECK(cache.stats<Pages>().in_flight == 1);
   }
   CHECK(cache.stats<Pages>().in_flight == 0);
+}
+
+TEST_CASE("P5: an io_context may be destroyed while the fetch that is waited for in it ends on another thread") {
+  const support::Watchdog watchdog("P5: destroying an io_context while its waiters are woken hangs");
+  for (int turn = 0; turn < 200; ++turn) {
+    tiercache::ManualClock::reset();
+    AsioCache cache;
+    ManualFetch<std::string> event;
+    const auto leader = ask<Pages>(cache, "home", event);
+    std::optional<asio::io_context> context(std::in_place);
+    std::optional<Gate> gate(std::in_place, *context);
+    Caller callers[4];
+    for (Caller& caller : callers) asio::co_spawn(*context, caller.ask(cache, *gate, "home"), asio::detached);
+    context->poll();
+    gate.reset();
+    std::thread other([&event] { event.complete("value"); });
+    context.reset();
+    other.join();
+    REQUIRE(leader.get() == "value");
+    for (const Caller& caller : callers) REQUIRE(caller.answer.empty());
+    REQUIRE(cache.stats<Pages>().in_flight == 0);
+  }
 }
