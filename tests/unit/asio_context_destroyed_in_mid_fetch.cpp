@@ -1,8 +1,12 @@
-#include <optional>
-
 #include "asio_gate.hpp"
+#include "ask.hpp"
 #include "catch.hpp"
+#include "manual_fetch.hpp"
 #include "watchdog.hpp"
+
+#include <optional>
+#include <string>
+#include <thread>
 
 using namespace support;
 
@@ -10,15 +14,16 @@ TEST_CASE("P3: an io_context destroyed with leader and waiters in it leaves no k
   tiercache::ManualClock::reset();
   AsioCache cache;
   Caller callers[3];
-  int begun = 0;
+  std::optional<Gate> gate;
   {
     asio::io_context context;
-    Gate gate(context);
-    for (Caller& caller : callers) asio::co_spawn(context, caller.ask(cache, gate, "home"), asio::detached);
+    gate.emplace(context);
+    for (Caller& caller : callers) asio::co_spawn(context, caller.ask(cache, *gate, "home"), asio::detached);
     context.poll();
-    begun = gate.begun;
+    gate->let_go();
   }
-  CHECK(begun == 1);
+  CHECK(gate->begun == 1);
+  CHECK(gate->running == 0);
   for (const Caller& caller : callers) CHECK(caller.answer.empty());
   CHECK(cache.stats<Pages>().in_flight == 0);
   const auto at_once = [] { return std::string("new"); };
@@ -52,14 +57,16 @@ TEST_CASE("P5: an io_context destroyed with the leader in it passes the fetch on
   asio::io_context waiting;
   Gate waiters_gate(waiting);
   Caller leader, waiter;
+  std::optional<Gate> gate;
   {
     asio::io_context fetching;
-    Gate gate(fetching);
-    asio::co_spawn(fetching, leader.ask(cache, gate, "home"), asio::detached);
+    gate.emplace(fetching);
+    asio::co_spawn(fetching, leader.ask(cache, *gate, "home"), asio::detached);
     fetching.poll();
     asio::co_spawn(waiting, waiter.ask(cache, waiters_gate, "home"), asio::detached);
     waiting.poll();
     CHECK(waiters_gate.begun == 0);
+    gate->let_go();
   }
   waiting.poll();
   CHECK(waiters_gate.begun == 1);
@@ -115,4 +122,26 @@ TEST_CASE("P3: an io_context whose strand shuts down before its waiters leaves n
     CHECK(cache.stats<Pages>().in_flight == 1);
   }
   CHECK(cache.stats<Pages>().in_flight == 0);
+}
+
+TEST_CASE("P5: an io_context may be destroyed while the fetch that is waited for in it ends on another thread") {
+  const support::Watchdog watchdog("P5: destroying an io_context while its waiters are woken hangs");
+  for (int turn = 0; turn < 200; ++turn) {
+    tiercache::ManualClock::reset();
+    AsioCache cache;
+    ManualFetch<std::string> event;
+    const auto leader = ask<Pages>(cache, "home", event);
+    std::optional<asio::io_context> context(std::in_place);
+    std::optional<Gate> gate(std::in_place, *context);
+    Caller callers[4];
+    for (Caller& caller : callers) asio::co_spawn(*context, caller.ask(cache, *gate, "home"), asio::detached);
+    context->poll();
+    gate.reset();
+    std::thread other([&event] { event.complete("value"); });
+    context.reset();
+    other.join();
+    REQUIRE(leader.get() == "value");
+    for (const Caller& caller : callers) REQUIRE(caller.answer.empty());
+    REQUIRE(cache.stats<Pages>().in_flight == 0);
+  }
 }

@@ -1,5 +1,11 @@
 #include "asio_gate.hpp"
 #include "catch.hpp"
+#include "watchdog.hpp"
+
+#include <atomic>
+#include <future>
+#include <string>
+#include <thread>
 
 using namespace support;
 
@@ -87,4 +93,38 @@ TEST_CASE("an asio coroutine, a plain thread's get and a fetcher that answers at
   CHECK(again == answer);
   CHECK(cache.get_or_fetch<Pages>("home", at_once).get() == answer);
   CHECK(cache.stats<Pages>().hits == 2);
+}
+
+TEST_CASE("P1: asio coroutines on a thread pool, and on a strand of one, share one fetch") {
+  const Watchdog watchdog("asio coroutines on a thread pool hang");
+  tiercache::ManualClock::reset();
+  AsioCache cache;
+  std::promise<std::string> page;
+  std::atomic<int> fetched = 0;
+  std::atomic<int> answered = 0;
+  // On its own thread, so that all the others have to wait.
+  const auto fetch = [&](const std::string&) {
+    ++fetched;
+    return page.get_future().get();
+  };
+  std::string leaders_answer;
+  std::thread leader([&] { leaders_answer = cache.get_or_fetch<Pages>("home", fetch).get(); });
+  while (fetched == 0) std::this_thread::yield();
+  asio::thread_pool pool(2);
+  const auto ask = [&]() -> asio::awaitable<void> {
+    const std::string answer = co_await tiercache::get_or_fetch<Pages>(cache, "home", fetch);
+    if (answer == "the page") ++answered;
+  };
+  const auto strand = asio::make_strand(pool);
+  for (int i = 0; i < 8; ++i) {
+    asio::co_spawn(pool, ask, asio::detached);
+    asio::co_spawn(strand, ask, asio::detached);
+  }
+  while (cache.stats<Pages>().fetches_joined < 16) std::this_thread::yield();
+  page.set_value("the page");
+  leader.join();
+  pool.join();
+  CHECK(leaders_answer == "the page");
+  CHECK(answered == 16);
+  CHECK(fetched == 1);
 }

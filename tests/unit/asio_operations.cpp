@@ -1,17 +1,21 @@
 #include "asio_gate.hpp"
 #include "catch.hpp"
 
+#include <chrono>
 #include <coroutine>
 #include <exception>
 #include <functional>
 #include <future>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <tuple>
 #include <vector>
 
 using namespace support;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -23,6 +27,10 @@ struct Fixture {
   Gate gate{context};
   int fetched = 0;
   std::string at_once(const std::string& key) { return key + " #" + std::to_string(++fetched); }
+};
+
+struct Workspace : tiercache::Tier<tiercache::Unkeyed, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
 };
 
 std::string what(const std::exception_ptr& failure) {
@@ -107,6 +115,74 @@ TEST_CASE_METHOD(Fixture, "async_get_or_fetch takes every completion token") {
     context.run();
     CHECK(future.get() == "home #1");
   }
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "async_get_or_fetch runs on the executor of the context or of the I/O object that it is given") {
+  const auto fetch = [this](const std::string& key) { return at_once(key); };
+  asio::steady_timer timer(context);
+  auto by_context = tiercache::async_get_or_fetch<Pages>(cache, context, "home", fetch, asio::use_future);
+  auto by_timer = tiercache::async_get_or_fetch<Pages>(cache, timer, "home", fetch, asio::use_future);
+  context.run();
+  CHECK(by_context.get() == "home #1");
+  CHECK(by_timer.get() == "home #1");
+}
+
+TEST_CASE_METHOD(Fixture, "async_get_or_fetch without a fetcher has the tier's loader fetch") {
+  cache.set_loader<Pages>([](const std::string& key) { return key + " loaded"; });
+  const auto executor = context.get_executor();
+  SECTION("use_future") {
+    auto future = tiercache::async_get_or_fetch<Pages>(cache, executor, "home", asio::use_future);
+    context.run();
+    CHECK(future.get() == "home loaded");
+  }
+  SECTION("a callback") {
+    std::string answer;
+    tiercache::async_get_or_fetch<Pages>(
+        cache, executor, std::string_view("home"),
+        [&](const std::exception_ptr&, std::optional<std::string> its) { answer = its.value(); });
+    context.run();
+    CHECK(answer == "home loaded");
+  }
+  SECTION("use_awaitable") {
+    std::string answer;
+    const auto caller = [&]() -> asio::awaitable<void> {
+      answer = (co_await tiercache::async_get_or_fetch<Pages>(cache, executor, "home", asio::use_awaitable)).value();
+    };
+    asio::co_spawn(context, caller, asio::detached);
+    context.run();
+    CHECK(answer == "home loaded");
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "async_get_or_fetch without a fetcher fails where there is no loader") {
+  auto future = tiercache::async_get_or_fetch<Pages>(cache, context, "home", asio::use_future);
+  context.run();
+  CHECK_THROWS_AS(future.get(), std::invalid_argument);
+}
+
+TEST_CASE_METHOD(Fixture, "async_get_or_fetch leaves out the key of an Unkeyed tier") {
+  tiercache::BasicTieredCache<AsioConfig, Workspace> one;
+  const auto fetch = [this] { return at_once("workspace"); };
+  auto fetched_one = tiercache::async_get_or_fetch<Workspace>(one, context, fetch, asio::use_future);
+  context.run();
+  context.restart();
+  CHECK(fetched_one.get() == "workspace #1");
+  one.clear();
+  one.set_loader<Workspace>([] { return std::string("loaded"); });
+  auto loaded = tiercache::async_get_or_fetch<Workspace>(one, context, asio::use_future);
+  context.run();
+  context.restart();
+  CHECK(loaded.get() == "loaded");
+  tiercache::ManualClock::advance(1s);
+  auto younger =
+      tiercache::async_get_or_fetch<Workspace>(one, context, fetch, tiercache::max_age(1s), asio::use_future);
+  context.run();
+  context.restart();
+  CHECK(younger.get() == "workspace #2");
+  auto youngest = tiercache::async_get_or_fetch<Workspace>(one, context, tiercache::max_age(0s), asio::use_future);
+  context.run();
+  CHECK(youngest.get() == "loaded");
 }
 
 TEST_CASE_METHOD(Fixture, "async_get_or_fetch keeps its key and its fetcher") {

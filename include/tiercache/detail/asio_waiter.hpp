@@ -1,12 +1,14 @@
-// AsioWaiter: an Asio operation that waits for a flight. Who may have to destroy it is in detail/asio_registry.hpp;
-// what the coroutine that waits does then, in asio.hpp.
+// AsioWaiter: an asio coroutine that waits for a flight. What it does once it is woken is in asio.hpp.
 #pragma once
 
+#include <tiercache/config.hpp>
+#include <tiercache/detail/asio_context.hpp>
 #include <tiercache/detail/asio_library.hpp>
-#include <tiercache/detail/asio_registry.hpp>
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/reference.hpp>
+#include <tiercache/detail/waiter.hpp>
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -45,44 +47,84 @@ template <class Control>
 struct AsioWake {
   Leadership<Control> leadership;
   bool is_cancelled = false;
+  /// Why it could not wait.
+  std::exception_ptr failure;
 };
 
-/// A completion handler that waits for a flight. Shares in it have the flight, until it was woken; the registry; and
-/// the handler's cancellation slot.
-template <class Control, class Handler>
-class AsioWaiter final : public RegisteredWaiter {
+/// A coroutine of executor `Executor` that waits for a flight, as one that waits for a timer which never expires:
+/// whoever wakes it cancels that. So waking needs no memory and cannot fail, as posting could, and a context that is
+/// destroyed destroys those who wait in it.
+///
+/// Shares in it have the timer's handler; the flight, until it was woken; and the handler of its cancellation slot.
+template <class Control, class Executor>
+class AsioWaiter final : public Waiter, public Counted<AsioWaiter<Control, Executor>, MultiThreaded::ReferenceCount> {
+  using Token = net::use_awaitable_t<Executor>;
+  using Wake = AsioWake<Control>;
+  using Handler = typename net::async_result<Token, void(Wake)>::handler_type;
+
  public:
-  AsioWaiter(Reference<Flight<Control>> flight, Handler&& handler)
-      : flight_(std::move(flight)), work_(tracked_executor(handler)), handler_(std::move(handler)) {
-    auto& context = net::query(*work_, net::execution::context);
-    registry_ = net::use_service<AsioService>(context).registry();
+  AsioWaiter(Reference<Flight<Control>> flight, const Executor& executor)
+      : flight_(std::move(flight)), timer_(std::in_place, executor, Timer::time_point::max()) {
+    // Only now, when what the timer needs of the context is there: it is to outlive this service.
+    context_ = AsioService::of(net::query(executor, net::execution::context));
   }
 
-  /// Begins to wait. The share of whoever made the waiter becomes the flight's.
-  void start() noexcept {
-    const auto share = Reference<AsioWaiter>::share(*this);
-    if (!registry_->add(*this)) {
-      post(AsioWake<Control>{});
-      return remove_owner();
-    }
-    auto slot = net::get_associated_cancellation_slot(*handler_);
-    if (slot.is_connected()) slot.template emplace<Cancel>(share);
-    if (!flight_->control->enqueue(*flight_, *this)) settled();
+  /// Returns what suspends the coroutine. All that can fail comes first: Asio loses a coroutine whose operation cannot
+  /// begin.
+  [[nodiscard]] static net::awaitable<Wake, Executor> wait(Reference<Flight<Control>> flight,
+                                                           const Executor& executor) {
+    auto waiter = Reference<AsioWaiter>::adopt(new AsioWaiter(std::move(flight), executor));
+    AsioWaiter& its = *waiter;
+    auto begin = [](Handler handler, Begin beginning) { beginning.take()->suspend(std::move(handler)); };
+    Token token;
+    auto waiting = net::async_initiate<Token, void(Wake)>(begin, token, Begin(waiter));
+    its.timer_->async_wait(Woken(std::move(waiter)));
+    return waiting;
   }
 
-  void settled() noexcept override { wake(AsioWake<Control>{}); }
-  void lead() noexcept override { wake(AsioWake<Control>{Leadership<Control>(flight_)}); }
-
-  void stopped() noexcept override { wake(AsioWake<Control>{{}, true}); }
-
-  void destroy_handler() noexcept override {
-    const bool was_waiting = flight_->control->leave(*this);
-    handler_.reset();
-    work_.reset();
-    if (was_waiting) remove_owner();
-  }
+  void settled() noexcept override { wake(Wake{}); }
+  void lead() noexcept override { wake(Wake{Leadership<Control>(flight_), false, {}}); }
+  void stopped() noexcept override { wake(Wake{{}, true, {}}); }
 
  private:
+  friend Counted<AsioWaiter, MultiThreaded::ReferenceCount>;
+  using Timer = typename net::steady_timer::template rebind_executor<Executor>::other;
+  ~AsioWaiter() = default;
+
+  /// Keeps a waiter until its wait has begun. If that does not happen, the timer goes without one to wake.
+  class Begin {
+   public:
+    explicit Begin(Reference<AsioWaiter> waiter) noexcept : waiter_(std::move(waiter)) {}
+    Begin(Begin&&) noexcept = default;
+    Begin& operator=(Begin&&) = delete;
+    ~Begin() {
+      if (waiter_) waiter_->cancel();
+    }
+    [[nodiscard]] Reference<AsioWaiter> take() noexcept { return std::move(waiter_); }
+
+   private:
+    Reference<AsioWaiter> waiter_;
+  };
+
+  /// What the timer calls, on the coroutine's executor; or drops, with its context.
+  class Woken {
+   public:
+    explicit Woken(Reference<AsioWaiter> waiter) noexcept : waiter_(std::move(waiter)) {}
+    Woken(Woken&&) noexcept = default;
+    Woken& operator=(Woken&&) = delete;
+    ~Woken() {
+      if (waiter_) waiter_->destroy();
+    }
+    template <class Error>
+    void operator()(const Error&) {
+      const Reference<AsioWaiter> waiter = std::move(waiter_);
+      waiter->resume();
+    }
+
+   private:
+    Reference<AsioWaiter> waiter_;
+  };
+
   /// Has the waiter leave its flight when its operation is cancelled.
   class Cancel {
    public:
@@ -96,39 +138,58 @@ class AsioWaiter final : public RegisteredWaiter {
     Reference<AsioWaiter> waiter_;
   };
 
-  [[nodiscard]] static auto tracked_executor(const Handler& handler) {
-    return net::prefer(net::get_associated_executor(handler), net::execution::outstanding_work.tracked);
+  /// Begins to wait.
+  void suspend(Handler&& handler) noexcept {
+    handler_.emplace(std::move(handler));
+    this->add_owner();  // the flight's share
+    auto slot = net::get_associated_cancellation_slot(*handler_);
+    try {
+      if (slot.is_connected()) slot.template emplace<Cancel>(Reference<AsioWaiter>::share(*this));
+    } catch (...) {
+      return wake(Wake{{}, false, std::current_exception()});
+    }
+    // Not resumed at once, not even if the flight has landed meanwhile: a loop of such waits would grow the stack.
+    if (!flight_->control->enqueue(*flight_, *this)) settled();
   }
 
-  /// Hands the handler to its executor, unless its context has it destroyed; and gives up the flight's share.
-  void wake(AsioWake<Control> woken) noexcept {
+  /// Has the coroutine resumed, unless its context destroys it; and gives up the flight's share.
+  void wake(Wake woken) noexcept {
     const auto flights_share = Reference<AsioWaiter>::adopt(this);
-    registry_->remove(*this, [&] { post(std::move(woken)); });
+    context_->use([this, &woken] {
+      if (!timer_) return;
+      woken_ = std::move(woken);
+      timer_->cancel();
+    });
+  }
+  void cancel() noexcept {
+    context_->use([this] {
+      if (timer_) timer_->cancel();
+    });
   }
 
-  // Never inline, not even for a flight that has landed meanwhile: a loop of such waits would grow the stack.
-  void post(AsioWake<Control> woken) noexcept {
-    net::post(*work_, [handler = std::move(*handler_), woken = std::move(woken)]() mutable {
-      std::move(handler)(std::move(woken));
-    });
+  void resume() {
+    end_timer();
+    if (!handler_) return;
+    Handler handler = std::move(*handler_);
     handler_.reset();
-    work_.reset();
+    std::move(handler)(std::move(woken_));
+  }
+  void destroy() noexcept {
+    end_timer();
+    if (flight_->control->leave(*this)) this->remove_owner();
+    handler_.reset();
+    woken_ = Wake{};
+  }
+  /// Whoever has the last share may have it longer than there is a context.
+  void end_timer() noexcept {
+    context_->change([this] { timer_.reset(); });
   }
 
   Reference<Flight<Control>> flight_;
-  std::shared_ptr<AsioRegistry> registry_;
-  std::optional<decltype(tracked_executor(std::declval<const Handler&>()))> work_;
+  std::optional<Timer> timer_;
+  std::shared_ptr<AsioContext> context_;
   std::optional<Handler> handler_;
+  Wake woken_;
 };
-
-/// Suspends an asio coroutine until the flight has landed or passes to it.
-template <class Control, class Executor>
-auto wait_for(Reference<Flight<Control>> flight, net::use_awaitable_t<Executor> token) {
-  auto start = [](auto handler, Reference<Flight<Control>> awaited) {
-    using Handler = decltype(handler);
-    (new AsioWaiter<Control, Handler>(std::move(awaited), std::move(handler)))->start();
-  };
-  return net::async_initiate<net::use_awaitable_t<Executor>, void(AsioWake<Control>)>(start, token, std::move(flight));
-}
 
 }  // namespace tiercache::detail

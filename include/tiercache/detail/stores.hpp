@@ -52,12 +52,16 @@ class Stores : StoreHolder<Config, Tiers>... {
   }
 };
 
-/// Lets the opt-in headers at the store of a tier.
+/// Lets the opt-in headers at the stores of a cache: at that of a tier, and at a share in all.
 template <class T>
 struct StoreOf {
   template <class Cache>
   [[nodiscard]] static auto& in(const Cache& cache) {
     return cache.template store<T>();
+  }
+  template <class Cache>
+  [[nodiscard]] static auto among_all_of(const Cache& cache) {
+    return cache.stores_;
   }
 };
 
