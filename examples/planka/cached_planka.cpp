@@ -9,22 +9,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-// A failed write may have reached the server all the same (its answer was lost), so the way out does not matter.
-class ForgetAfterwards {
- public:
-  ForgetAfterwards(PlankaCache& cache, const Card& card) : cache_(cache), card_(card) {}
-  ForgetAfterwards(const ForgetAfterwards&) = delete;
-  ForgetAfterwards& operator=(const ForgetAfterwards&) = delete;
-  ~ForgetAfterwards() {
-    cache_.invalidate<Cards>(card_.id);
-    cache_.invalidate<Boards>(card_.board_id);  // its overview shows the card's name
-  }
-
- private:
-  PlankaCache& cache_;
-  const Card& card_;
-};
-
 }  // namespace
 
 asio::awaitable<Workspace> CachedPlanka::workspace() {
@@ -51,9 +35,12 @@ asio::awaitable<tiercache::Refetched<std::optional<Card>>> CachedPlanka::fetch_c
   co_return std::move(answer.card);
 }
 
+// Fenced, so that no read which overlaps the edit is kept; also if it fails: it may have reached the server all the
+// same.
 asio::awaitable<std::optional<Timestamp>> CachedPlanka::rename_card(Card card, std::string name) {
-  const ForgetAfterwards forget(cache_, card);
-  co_return co_await server_.rename_card(card, std::move(name));
+  const auto rename = [&] { return server_.rename_card(card, name); };
+  const auto write_card = [&] { return tiercache::write<Cards>(cache_, card.id, rename); };
+  co_return co_await tiercache::write<Boards>(cache_, card.board_id, write_card);  // it shows the card's name
 }
 
 }  // namespace planka

@@ -4,7 +4,7 @@
 
 #include <tiercache/tiercache.hpp>
 
-#include <condition_variable>
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -19,16 +19,18 @@
 #if !defined(BOOST_ASIO_VERSION) && (defined(ASIO_VERSION) || !__has_include(<boost/asio/awaitable.hpp>))
 #include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/cancellation_state.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/error.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution/executor.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/post.hpp>
-#include <asio/prefer.hpp>
+#include <asio/is_executor.hpp>
 #include <asio/query.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/system_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -39,16 +41,18 @@ using AsioError = ::asio::system_error;
 #else
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/executor.hpp>
 #include <boost/asio/execution_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
+#include <boost/asio/is_executor.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -58,113 +62,61 @@ using AsioError = ::boost::system::system_error;
 }  // namespace tiercache::detail
 #endif
 
-// <tiercache/detail/asio_registry.hpp>
-// AsioRegistry: who waits for a fetch in an execution context, so that a context which is destroyed can destroy them
-// too. What they wait for is not known here.
+// <tiercache/detail/asio_context.hpp>
+// AsioContext: whether an execution context may still be asked to wake somebody. Who waits in it is not known here.
 
 namespace tiercache::detail {
 
-/// A waiter whose handler the execution context may have to destroy before anybody wakes it.
-///
-/// Whoever takes it off its registry, under the registry's mutex, owns its handler: the one who wakes it, or the
-/// context that shuts down.
-class RegisteredWaiter : public Waiter, public Counted<RegisteredWaiter, MultiThreaded::ReferenceCount> {
+/// What outlives an execution context of its end: a fetch may land on another thread while the context is destroyed.
+class AsioContext {
  public:
-  /// Leaves its flight and destroys its handler, and with it the coroutine that waits.
-  virtual void destroy_handler() noexcept = 0;
-
- protected:
-  friend Counted<RegisteredWaiter, MultiThreaded::ReferenceCount>;
-  virtual ~RegisteredWaiter() = default;
-
- private:
-  friend class AsioRegistry;
-  RegisteredWaiter* previous_ = nullptr;
-  RegisteredWaiter* next_ = nullptr;
-  bool is_registered_ = false;
-};
-
-/// The waiters of one execution context. It outlives the context while there are waiters.
-class AsioRegistry {
- public:
-  /// Adds a waiter, with a share in it. Tells whether the context still lives.
-  [[nodiscard]] bool add(RegisteredWaiter& waiter) noexcept {
+  /// Runs `use()`, unless the context has shut down; it does not shut down meanwhile. One at a time.
+  template <class Use>
+  void use(const Use& use) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (is_shut_down_) return false;
-    waiter.add_owner();
-    waiter.next_ = first_;
-    if (first_ != nullptr) first_->previous_ = &waiter;
-    first_ = &waiter;
-    waiter.is_registered_ = true;
-    return true;
+    if (!is_shut_down_) use();
+  }
+  /// Runs `change()` while nobody uses the context, shut down or not.
+  template <class Change>
+  void change(const Change& change) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    change();
   }
 
-  /// Takes a waiter off and, if it was there still, runs `post()` while the context cannot go away.
-  template <class Post>
-  void remove(RegisteredWaiter& waiter, const Post& post) noexcept {
-    Reference<RegisteredWaiter> share;
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (!waiter.is_registered_) return;
-      share = take(waiter);
-      ++posting_;
-    }
-    // Not under the mutex: an executor may run or destroy the handler at once, and that may wake the next waiter.
-    post();
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (--posting_ == 0) has_posted_.notify_all();
-  }
-
-  /// Destroys the handlers of all waiters, and waits until nobody else is posting one.
   void shut_down() noexcept {
-    for (;;) {
-      Reference<RegisteredWaiter> waiter;
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
-        is_shut_down_ = true;
-        if (first_ == nullptr) return has_posted_.wait(lock, [this] { return posting_ == 0; });
-        waiter = take(*first_);
-      }
-      waiter->destroy_handler();
-    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_shut_down_ = true;
   }
 
  private:
-  [[nodiscard]] Reference<RegisteredWaiter> take(RegisteredWaiter& waiter) noexcept {
-    (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
-    if (waiter.next_ != nullptr) waiter.next_->previous_ = waiter.previous_;
-    waiter.is_registered_ = false;
-    return Reference<RegisteredWaiter>::adopt(&waiter);
-  }
-
   std::mutex mutex_;
-  std::condition_variable has_posted_;
-  RegisteredWaiter* first_ = nullptr;
-  int posting_ = 0;
   bool is_shut_down_ = false;
 };
 
-/// Gives an execution context its registry, and has it shut down with the context.
+/// Tells an `AsioContext` that its context shuts down. Services do so in the opposite order of their making: this is to
+/// be made after those that the waking uses.
 class AsioService final : public net::execution_context::service {
  public:
   inline static net::execution_context::id id;
 
   explicit AsioService(net::execution_context& context)
-      : net::execution_context::service(context), registry_(std::make_shared<AsioRegistry>()) {}
+      : net::execution_context::service(context), context_(std::make_shared<AsioContext>()) {}
 
-  [[nodiscard]] const std::shared_ptr<AsioRegistry>& registry() const noexcept { return registry_; }
+  /// Returns what is known of a context.
+  [[nodiscard]] static std::shared_ptr<AsioContext> of(net::execution_context& context) {
+    return net::use_service<AsioService>(context).context_;
+  }
 
  private:
-  void shutdown() override { registry_->shut_down(); }
+  void shutdown() override { context_->shut_down(); }
 
-  std::shared_ptr<AsioRegistry> registry_;
+  std::shared_ptr<AsioContext> context_;
 };
 
 }  // namespace tiercache::detail
 
 // <tiercache/detail/asio_waiter.hpp>
-// AsioWaiter: an Asio operation that waits for a flight. Who may have to destroy it is in detail/asio_registry.hpp;
-// what the coroutine that waits does then, in asio.hpp.
+// AsioWaiter: an asio coroutine that waits for a flight. What it does once it is woken is in asio.hpp.
 
 namespace tiercache::detail {
 
@@ -200,44 +152,84 @@ template <class Control>
 struct AsioWake {
   Leadership<Control> leadership;
   bool is_cancelled = false;
+  /// Why it could not wait.
+  std::exception_ptr failure;
 };
 
-/// A completion handler that waits for a flight. Shares in it have the flight, until it was woken; the registry; and
-/// the handler's cancellation slot.
-template <class Control, class Handler>
-class AsioWaiter final : public RegisteredWaiter {
+/// A coroutine of executor `Executor` that waits for a flight, as one that waits for a timer which never expires:
+/// whoever wakes it cancels that. So waking needs no memory and cannot fail, as posting could, and a context that is
+/// destroyed destroys those who wait in it.
+///
+/// Shares in it have the timer's handler; the flight, until it was woken; and the handler of its cancellation slot.
+template <class Control, class Executor>
+class AsioWaiter final : public Waiter, public Counted<AsioWaiter<Control, Executor>, MultiThreaded::ReferenceCount> {
+  using Token = net::use_awaitable_t<Executor>;
+  using Wake = AsioWake<Control>;
+  using Handler = typename net::async_result<Token, void(Wake)>::handler_type;
+
  public:
-  AsioWaiter(Reference<Flight<Control>> flight, Handler&& handler)
-      : flight_(std::move(flight)), work_(tracked_executor(handler)), handler_(std::move(handler)) {
-    auto& context = net::query(*work_, net::execution::context);
-    registry_ = net::use_service<AsioService>(context).registry();
+  AsioWaiter(Reference<Flight<Control>> flight, const Executor& executor)
+      : flight_(std::move(flight)), timer_(std::in_place, executor, Timer::time_point::max()) {
+    // Only now, when what the timer needs of the context is there: it is to outlive this service.
+    context_ = AsioService::of(net::query(executor, net::execution::context));
   }
 
-  /// Begins to wait. The share of whoever made the waiter becomes the flight's.
-  void start() noexcept {
-    const auto share = Reference<AsioWaiter>::share(*this);
-    if (!registry_->add(*this)) {
-      post(AsioWake<Control>{});
-      return remove_owner();
-    }
-    auto slot = net::get_associated_cancellation_slot(*handler_);
-    if (slot.is_connected()) slot.template emplace<Cancel>(share);
-    if (!flight_->control->enqueue(*flight_, *this)) settled();
+  /// Returns what suspends the coroutine. All that can fail comes first: Asio loses a coroutine whose operation cannot
+  /// begin.
+  [[nodiscard]] static net::awaitable<Wake, Executor> wait(Reference<Flight<Control>> flight,
+                                                           const Executor& executor) {
+    auto waiter = Reference<AsioWaiter>::adopt(new AsioWaiter(std::move(flight), executor));
+    AsioWaiter& its = *waiter;
+    auto begin = [](Handler handler, Begin beginning) { beginning.take()->suspend(std::move(handler)); };
+    Token token;
+    auto waiting = net::async_initiate<Token, void(Wake)>(begin, token, Begin(waiter));
+    its.timer_->async_wait(Woken(std::move(waiter)));
+    return waiting;
   }
 
-  void settled() noexcept override { wake(AsioWake<Control>{}); }
-  void lead() noexcept override { wake(AsioWake<Control>{Leadership<Control>(flight_)}); }
-
-  void stopped() noexcept override { wake(AsioWake<Control>{{}, true}); }
-
-  void destroy_handler() noexcept override {
-    const bool was_waiting = flight_->control->leave(*this);
-    handler_.reset();
-    work_.reset();
-    if (was_waiting) remove_owner();
-  }
+  void settled() noexcept override { wake(Wake{}); }
+  void lead() noexcept override { wake(Wake{Leadership<Control>(flight_), false, {}}); }
+  void stopped() noexcept override { wake(Wake{{}, true, {}}); }
 
  private:
+  friend Counted<AsioWaiter, MultiThreaded::ReferenceCount>;
+  using Timer = typename net::steady_timer::template rebind_executor<Executor>::other;
+  ~AsioWaiter() = default;
+
+  /// Keeps a waiter until its wait has begun. If that does not happen, the timer goes without one to wake.
+  class Begin {
+   public:
+    explicit Begin(Reference<AsioWaiter> waiter) noexcept : waiter_(std::move(waiter)) {}
+    Begin(Begin&&) noexcept = default;
+    Begin& operator=(Begin&&) = delete;
+    ~Begin() {
+      if (waiter_) waiter_->cancel();
+    }
+    [[nodiscard]] Reference<AsioWaiter> take() noexcept { return std::move(waiter_); }
+
+   private:
+    Reference<AsioWaiter> waiter_;
+  };
+
+  /// What the timer calls, on the coroutine's executor; or drops, with its context.
+  class Woken {
+   public:
+    explicit Woken(Reference<AsioWaiter> waiter) noexcept : waiter_(std::move(waiter)) {}
+    Woken(Woken&&) noexcept = default;
+    Woken& operator=(Woken&&) = delete;
+    ~Woken() {
+      if (waiter_) waiter_->destroy();
+    }
+    template <class Error>
+    void operator()(const Error&) {
+      const Reference<AsioWaiter> waiter = std::move(waiter_);
+      waiter->resume();
+    }
+
+   private:
+    Reference<AsioWaiter> waiter_;
+  };
+
   /// Has the waiter leave its flight when its operation is cancelled.
   class Cancel {
    public:
@@ -251,49 +243,72 @@ class AsioWaiter final : public RegisteredWaiter {
     Reference<AsioWaiter> waiter_;
   };
 
-  [[nodiscard]] static auto tracked_executor(const Handler& handler) {
-    return net::prefer(net::get_associated_executor(handler), net::execution::outstanding_work.tracked);
+  /// Begins to wait.
+  void suspend(Handler&& handler) noexcept {
+    handler_.emplace(std::move(handler));
+    this->add_owner();  // the flight's share
+    auto slot = net::get_associated_cancellation_slot(*handler_);
+    try {
+      if (slot.is_connected()) slot.template emplace<Cancel>(Reference<AsioWaiter>::share(*this));
+    } catch (...) {
+      return wake(Wake{{}, false, std::current_exception()});
+    }
+    // Not resumed at once, not even if the flight has landed meanwhile: a loop of such waits would grow the stack.
+    if (!flight_->control->enqueue(*flight_, *this)) settled();
   }
 
-  /// Hands the handler to its executor, unless its context has it destroyed; and gives up the flight's share.
-  void wake(AsioWake<Control> woken) noexcept {
+  /// Has the coroutine resumed, unless its context destroys it; and gives up the flight's share.
+  void wake(Wake woken) noexcept {
     const auto flights_share = Reference<AsioWaiter>::adopt(this);
-    registry_->remove(*this, [&] { post(std::move(woken)); });
+    context_->use([this, &woken] {
+      if (!timer_) return;
+      woken_ = std::move(woken);
+      timer_->cancel();
+    });
+  }
+  void cancel() noexcept {
+    context_->use([this] {
+      if (timer_) timer_->cancel();
+    });
   }
 
-  // Never inline, not even for a flight that has landed meanwhile: a loop of such waits would grow the stack.
-  void post(AsioWake<Control> woken) noexcept {
-    net::post(*work_, [handler = std::move(*handler_), woken = std::move(woken)]() mutable {
-      std::move(handler)(std::move(woken));
-    });
+  void resume() {
+    end_timer();
+    if (!handler_) return;
+    Handler handler = std::move(*handler_);
     handler_.reset();
-    work_.reset();
+    std::move(handler)(std::move(woken_));
+  }
+  void destroy() noexcept {
+    end_timer();
+    if (flight_->control->leave(*this)) this->remove_owner();
+    handler_.reset();
+    woken_ = Wake{};
+  }
+  /// Whoever has the last share may have it longer than there is a context.
+  void end_timer() noexcept {
+    context_->change([this] { timer_.reset(); });
   }
 
   Reference<Flight<Control>> flight_;
-  std::shared_ptr<AsioRegistry> registry_;
-  std::optional<decltype(tracked_executor(std::declval<const Handler&>()))> work_;
+  std::optional<Timer> timer_;
+  std::shared_ptr<AsioContext> context_;
   std::optional<Handler> handler_;
+  Wake woken_;
 };
-
-/// Suspends an asio coroutine until the flight has landed or passes to it.
-template <class Control, class Executor>
-auto wait_for(Reference<Flight<Control>> flight, net::use_awaitable_t<Executor> token) {
-  auto start = [](auto handler, Reference<Flight<Control>> awaited) {
-    using Handler = decltype(handler);
-    (new AsioWaiter<Control, Handler>(std::move(awaited), std::move(handler)))->start();
-  };
-  return net::async_initiate<net::use_awaitable_t<Executor>, void(AsioWake<Control>)>(start, token, std::move(flight));
-}
 
 }  // namespace tiercache::detail
 
-// <tiercache/asio.hpp>
-// Opt-in: get_or_fetch for coroutines of type asio::awaitable, which take no awaitable that Asio does not know. Works
-// with Boost.Asio and with standalone Asio: with the one that was included before this, else with the one that is
-// found, Boost.Asio first. What is looked up and stored, and when, is the same as for TieredCache::get_or_fetch.
+// <tiercache/detail/asio_fetch.hpp>
+// How an asio::awaitable looks up and fetches: which fetchers it takes, and the coroutine that does it. What is looked
+// up and stored is decided in detail/store.hpp; how a coroutine waits, in detail/asio_waiter.hpp.
 
 namespace tiercache::detail {
+
+template <class X>
+inline constexpr bool is_asio_awaitable = false;
+template <class A, class E>
+inline constexpr bool is_asio_awaitable<net::awaitable<A, E>> = true;
 
 /// How a fetch is run for an `asio::awaitable`: by nobody's coroutine; inside the calling one; in one of its own; or as
 /// one that Asio does not know.
@@ -335,11 +350,6 @@ struct AsioFetching<T, FromLoader> : Fetching<T, FromLoader> {
 template <class T, class F>
 using AsioAwaitable = net::awaitable<typename AsioFetching<T, F>::Result::type, typename AsioFetching<T, F>::Executor>;
 
-template <class X>
-inline constexpr bool is_asio_awaitable = false;
-template <class A, class E>
-inline constexpr bool is_asio_awaitable<net::awaitable<A, E>> = true;
-
 /// Returns the fetcher that a caller gave.
 template <class F>
 [[nodiscard]] auto& fetcher_in(F& given) noexcept {
@@ -368,8 +378,8 @@ net::awaitable<void, typename Awaitable::executor_type> fetch_spawned(Ticket<Con
 
 /// Looks up, and fetches as a part of the calling coroutine, unless the fetcher belongs to the cache: a fetch that is
 /// borrowed from its caller runs on the caller's executor, is cancelled with it, and ends with it.
-template <class T, class K, class F, class Store>
-AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
+template <class T, class K, class F, class Age, class Store>
+AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given, Age age) {
   using Fetching = AsioFetching<T, F>;
   using Result = typename Fetching::Result;
   using Executor = typename Fetching::Executor;
@@ -386,17 +396,16 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
   Reference<typename Store::Flight> earlier;  // keeps the tier, should the cache be gone when it is asked again
   for (;;) {
     earlier = std::exchange(flight, {});
-    const Beginning beginning =
-        store.answer_or(std::as_const(key), Result::takes_not_found, AnyAge(), answer_with, [&] {
-          return store.begin(std::as_const(key), Result::takes_not_found, AnyAge(), is_owned, flight, answer_with);
-        });
+    const Beginning beginning = store.answer_or(std::as_const(key), Result::takes_not_found, age, answer_with, [&] {
+      return store.begin(std::as_const(key), Result::takes_not_found, age, is_owned, flight, answer_with);
+    });
     if (beginning == Beginning::answered) co_return std::move(*answer);
 
     AsioWake<Control> woken;
     if (beginning != Beginning::joined) {
       woken.leadership = Leadership<Control>(flight);
     } else {
-      woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
+      woken = co_await AsioWaiter<Control, Executor>::wait(flight, co_await net::this_coro::executor);
     }
     if constexpr (how == AsioFetch::spawned || how == AsioFetch::foreign) {
       while (woken.leadership) {
@@ -416,9 +425,10 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
           net::co_spawn(executor, std::move(fetch), net::detached);
         }
         if (beginning == Beginning::refreshing) co_return std::move(*answer);
-        woken = co_await detail::wait_for<Control>(flight, net::use_awaitable_t<Executor>());
+        woken = co_await AsioWaiter<Control, Executor>::wait(flight, co_await net::this_coro::executor);
       }
     }
+    if (woken.failure) std::rethrow_exception(woken.failure);
     if (woken.is_cancelled) throw AsioError(net::error::operation_aborted);
     if constexpr (how == AsioFetch::at_once) {
       if (woken.leadership) {
@@ -450,20 +460,206 @@ AsioAwaitable<T, F> get_or_fetch_in_asio(Store& store, K key, F given) {
   }
 }
 
-/// The same for an asynchronous operation: everything it needs is its own, and it yields nothing where it fails.
-template <class T, class F, class Store>
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/asio_operation.hpp>
+// A lookup as an asynchronous operation of Asio's: its arguments sorted and checked, and the coroutine that it runs as.
+// What that coroutine does is in detail/asio_fetch.hpp.
+
+namespace tiercache::detail {
+
+template <class X>
+concept IsAge = std::same_as<std::remove_cvref_t<X>, AnyAge> || std::same_as<std::remove_cvref_t<X>, MaxAge>;
+
+/// Refuses a key where an `Unkeyed` tier has its fetcher.
+template <class T, class F>
+consteval void refuse_key_without_use() {
+  if constexpr (is_unkeyed<T> && fetcher_form<T, typename GivenFetcher<F>::Fetcher>() == FetcherForm::unfit) {
+    static_assert(sizeof(KeyArgument<T, F>) != 0);
+  }
+}
+
+/// The callback that a completion token is, or adapts.
+template <class Token>
+struct CallbackOf {
+  using type = Token;
+};
+template <class Token>
+  requires requires { typename Token::target_type; }
+struct CallbackOf<Token> : CallbackOf<typename Token::target_type> {};
+
+/// Is called itself on completion, as far as can be told: tokens that are not have no call operator, or a template.
+template <class C>
+concept LooksLikeCallback = std::is_function_v<std::remove_pointer_t<C>> || requires { &C::operator(); };
+
+template <class Token, class Result>
+[[nodiscard]] consteval bool can_complete() {
+  using Callback = typename CallbackOf<std::decay_t<Token>>::type;
+  return !LooksLikeCallback<Callback> || std::invocable<Callback, std::exception_ptr, std::optional<Result>> ||
+         std::invocable<Callback, std::exception_ptr&, std::optional<Result>>;
+}
+
+/// Returns the executor that was given, or that of the execution context or I/O object that was.
+template <class Given>
+[[nodiscard]] auto executor_of(Given&& given) {
+  if constexpr (requires { given.get_executor(); }) {
+    return given.get_executor();
+  } else {
+    constexpr bool is_executor = net::is_executor<std::remove_cvref_t<Given>>::value ||
+                                 net::execution::is_executor<std::remove_cvref_t<Given>>::value;
+    static_assert(is_executor,
+                  "tiercache: async_get_or_fetch<T>(cache, executor, ...) wants an executor, an execution context or "
+                  "an I/O object there, to run on");
+    if constexpr (is_executor) return given;
+    if constexpr (!is_executor) return net::any_io_executor();
+  }
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Looks up with a key and a fetcher of its own, and yields nothing where it fails.
+template <class T, class F, class Age, class Store>
 net::awaitable<std::optional<typename AsioFetching<T, F>::Result::type>, typename AsioFetching<T, F>::Executor>
-get_or_fetch_as_operation(Store& store, typename T::key_type key, F fetcher) {
+get_or_fetch_as_operation(Store& store, typename T::key_type key, F fetcher, Age age) {
+  co_await net::this_coro::reset_cancellation_state(net::enable_total_cancellation());
   // Named first: GCC 12 would destroy a closure twice that is handed over inside the co_await expression.
-  auto lookup = detail::get_or_fetch_in_asio<T, const typename T::key_type&, F>(store, key, std::forward<F>(fetcher));
+  auto lookup =
+      detail::get_or_fetch_in_asio<T, const typename T::key_type&, F>(store, key, std::forward<F>(fetcher), age);
   co_return co_await std::move(lookup);
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+
+// The forms of `async_get_or_fetch`; for an Unkeyed tier the key is an Unkeyed.
+
+template <class T, class Store, class Executor, class K, class F, IsAge Age, class Token>
+auto operate(Store& store, const Executor& executor, K&& key, F&& fetcher, Age&& age, Token&& token) {
+  using Fetcher = std::decay_t<F>;
+  using Fetching = AsioFetching<T, Fetcher>;
+  constexpr bool completes = can_complete<Token, typename Fetching::Result::type>();
+  static_assert(completes,
+                "tiercache: this callback cannot be called with what async_get_or_fetch completes with: let it take "
+                "(std::exception_ptr, std::optional<R>), where R is what the lookup yields; or give another completion "
+                "token");
+  constexpr bool runs = std::convertible_to<Executor, typename Fetching::Executor>;
+  static_assert(runs,
+                "tiercache: the fetcher's asio::awaitable has an executor of another type: give async_get_or_fetch an "
+                "executor that converts to it");
+  if constexpr (completes && runs) {
+    auto operation = detail::get_or_fetch_as_operation<T, Fetcher>(
+        store, detail::make_key<T>(detail::keep_key<T, K>(std::forward<K>(key))), Fetcher(std::forward<F>(fetcher)),
+        age);
+    using Returned = decltype(net::co_spawn(executor, std::move(operation), std::forward<Token>(token)));
+    static_assert(!is_destroyed_twice<typename GivenFetcher<F>::Given> || !is_asio_awaitable<Returned>,
+                  "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = "
+                  "[...]{...}; tiercache::async_get_or_fetch<T>(cache, executor, key, fetch, token);");
+    return net::co_spawn(executor, std::move(operation), std::forward<Token>(token));
+  }
+}
+template <class T, class Store, class Executor, class K, class F, class Token>
+  requires(!IsAge<F>)
+auto operate(Store& store, const Executor& executor, K&& key, F&& fetcher, Token&& token) {
+  detail::refuse_key_without_use<T, F>();
+  return detail::operate<T>(store, executor, std::forward<K>(key), std::forward<F>(fetcher), AnyAge(),
+                            std::forward<Token>(token));
+}
+template <class T, class Store, class Executor, class K, IsAge Age, class Token>
+auto operate(Store& store, const Executor& executor, K&& key, Age&& age, Token&& token) {
+  constexpr bool lacks_key = is_fetcher_without_key<T, K>();
+  static_assert(!lacks_key,
+                "tiercache: this tier has keys: async_get_or_fetch<T>(cache, executor, key, fetcher, token)");
+  if constexpr (!lacks_key) {
+    return detail::operate<T>(store, executor, std::forward<K>(key), FromLoader(), age, std::forward<Token>(token));
+  }
+}
+template <class T, class Store, class Executor, class K, class Token>
+auto operate(Store& store, const Executor& executor, K&& key, Token&& token) {
+  return detail::operate<T>(store, executor, std::forward<K>(key), AnyAge(), std::forward<Token>(token));
+}
+template <class T, class Store, class Executor, class... Arguments>
+auto operate(Store&, const Executor&, Arguments&&...) {
+  static_assert(
+      !std::is_same_v<T, T>,
+      "tiercache: async_get_or_fetch<T>(cache, executor, ...) takes a key, unless the tier is Unkeyed; a "
+      "fetcher, unless the tier has a loader; max_age(ttl), if wanted; and a completion token; in this order");
+}
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/asio_write.hpp>
+// A write in an asio::awaitable: the operation, and the coroutine that fences it. What a write means is said in
+// write.hpp.
+
+namespace tiercache::detail {
+
+/// What an operation gives: its result and the executor, if it is one of Asio's awaitables.
+template <class Called>
+struct AsioWritten {
+  static constexpr bool awaits = false;
+  static_assert(!LooksAwaitable<Called>,
+                "tiercache: in an asio::awaitable a write's operation returns an asio::awaitable, or its result at "
+                "once");
+  using Awaitable = net::awaitable<std::remove_cvref_t<Called>>;
+};
+template <class A, class E>
+struct AsioWritten<net::awaitable<A, E>> {
+  static constexpr bool awaits = true;
+  using Awaitable = net::awaitable<A, E>;
+};
+// An awaitable that is given as an object, or returned by reference, is moved from where it is.
+template <class A, class E>
+struct AsioWritten<net::awaitable<A, E>&> : AsioWritten<net::awaitable<A, E>> {};
+template <class A, class E>
+struct AsioWritten<net::awaitable<A, E>&&> : AsioWritten<net::awaitable<A, E>> {};
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Runs an operation between two invalidations. The second one comes before its result is handed over.
+template <class Invalidate, class Operation>
+typename AsioWritten<CalledOperation<Operation>>::Awaitable write_in_asio(Invalidate invalidate, Operation operation) {
+  struct Again {
+    explicit Again(const Invalidate& its_invalidate) noexcept : invalidate(its_invalidate) {}
+    Again(const Again&) = delete;
+    Again& operator=(const Again&) = delete;
+    ~Again() { invalidate.again(); }
+    const Invalidate& invalidate;
+  };
+  invalidate();
+  const Again again(invalidate);
+  if constexpr (AsioWritten<CalledOperation<Operation>>::awaits) {
+    auto&& awaitable = detail::call_operation<Operation>(operation);
+    co_return co_await std::move(awaitable);
+  } else if constexpr (std::is_void_v<CalledOperation<Operation>>) {
+    detail::call_operation<Operation>(operation);
+    co_return;
+  } else {
+    co_return detail::call_operation<Operation>(operation);
+  }
 }
 
 TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
 
 }  // namespace tiercache::detail
 
+// <tiercache/asio.hpp>
+// Opt-in: get_or_fetch and write for coroutines of type asio::awaitable, which take no awaitable that Asio does not
+// know, and get_or_fetch as an asynchronous operation. Works with Boost.Asio and with standalone Asio: with the one
+// that was included before this, else with the one that is found, Boost.Asio first. What is looked up and stored, and
+// when, is the same as for TieredCache::get_or_fetch.
+
 namespace tiercache {
+
+/// Has a lookup take nothing for a hit that was stored `age` ago or longer, as `Lookup::max_age` does. The last
+/// argument of `get_or_fetch`, the last but the token of `async_get_or_fetch`: `co_await
+/// tiercache::get_or_fetch<Cards>(cache, id, fetch_card, tiercache::max_age(5s))`.
+///
+/// The other modifiers of a `Lookup` have no use here: an operation is stopped by its cancellation slot, and resumes on
+/// its executor.
+[[nodiscard]] inline detail::MaxAge max_age(Ttl age) noexcept {
+  return {age};
+}
 
 /// Returns an `asio::awaitable` of what `cache.get_or_fetch<T>(key, fetcher)` would yield, to be awaited in an
 /// `asio::awaitable`: `Card card = co_await tiercache::get_or_fetch<Cards>(cache, id, fetch_card);`
@@ -471,18 +667,30 @@ namespace tiercache {
 /// The fetcher returns an `asio::awaitable`, or its result at once; or it is an `asio::awaitable` itself, moved from by
 /// the call that leads. It is run inside the calling coroutine: on its executor, cancelled with it, destroyed with it;
 /// then the next one who waits runs their own. A fetcher that is `owned` is spawned on that executor and runs to its
-/// end; it may also return an awaitable that is none of Asio's, which resumes where it will.
+/// end; it may also return an awaitable that is none of Asio's, which resumes where it will. So may the tier's loader,
+/// which fetches where there is no fetcher: `tiercache::get_or_fetch<T>(cache, key)`.
 ///
-/// **Resumes** on the calling coroutine's executor, posted; at once on a hit and after its own fetch. **Cancellation**
-/// of one who waits ends its wait with `operation_aborted` and leaves the others alone. **Lifetime**: keys and fetchers
-/// given as lvalues are referred to and must live until the awaitable has ended; so must the cache until it was begun.
-/// Destroying the `io_context` destroys those who wait in it.
+/// **Resumes** on the calling coroutine's executor, posted; at once on a hit and after its own fetch.
 ///
-/// Allocates nothing on a hit, but for the frame that Asio recycles. Unlike that of a plain coroutine, a fetch that
-/// asks for the key that it is fetching cannot be recognised here: it waits for itself.
-template <class T, class Config, class... Tiers, class K, class F>
+/// **Cancellation** of one who waits ends its wait with `operation_aborted`, and leaves the fetch and the others alone;
+/// also if it waits for a fetch of its own that is `owned`. Of one who runs its fetch it reaches that: the operation in
+/// which it is suspended is cancelled, and when the fetch has failed of it, this ends with `operation_aborted`, and the
+/// next one who waits runs their own; if it ends well all the same, its value is everybody's. Which types of
+/// cancellation do so is up to the coroutine, by its cancellation state: `terminal` unless it says otherwise, `partial`
+/// and `total` too after `co_await reset_cancellation_state(enable_total_cancellation())`. A wait ends by any that gets
+/// through to it.
+///
+/// **Lifetime**: keys and fetchers given as lvalues are referred to and must live until the awaitable has ended; so
+/// must the cache until it was begun. Destroying the `io_context` destroys those who wait in it.
+///
+/// Allocates nothing on a hit, but for the frame that Asio recycles. To be woken takes no memory; that a strand may
+/// need to go on with it comes out of `run()` as `bad_alloc` if there is none, as from any operation of Asio's. Unlike
+/// that of a plain coroutine, a fetch that asks for the key that it is fetching cannot be recognised here: it waits for
+/// itself.
+template <class T, class Config, class... Tiers, class K, class F, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age> && !detail::IsAge<F>)
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
-    BasicTieredCache<Config, Tiers...>& cache, K&& key, F&& fetcher) {
+    BasicTieredCache<Config, Tiers...>& cache, K&& key, F&& fetcher, Age age = {}) {
   using Kept = detail::KeptKey<T, K>;
   static_assert(
       !detail::is_destroyed_twice<typename detail::GivenFetcher<F>::Given>,
@@ -493,65 +701,96 @@ template <class T, class Config, class... Tiers, class K, class F>
       "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
       "tiercache::get_or_fetch<T>(cache, key, fetcher);");
   return detail::get_or_fetch_in_asio<T, Kept, F>(
-      detail::StoreOf<T>::in(cache), detail::keep_key<T, K>(std::forward<K>(key)), std::forward<F>(fetcher));
+      detail::StoreOf<T>::in(cache), detail::keep_key<T, K>(std::forward<K>(key)), std::forward<F>(fetcher), age);
 }
 /// `get_or_fetch` for an `Unkeyed` tier.
-template <class T, class Config, class... Tiers, class F>
-  requires(!detail::Keyed<T> || detail::is_fetcher_without_key<T, F>())
+template <class T, class Config, class... Tiers, class F, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age> && !detail::IsAge<F> && (!detail::Keyed<T> || detail::is_fetcher_without_key<T, F>()))
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
-    BasicTieredCache<Config, Tiers...>& cache, F&& fetcher) {
+    BasicTieredCache<Config, Tiers...>& cache, F&& fetcher, Age age = {}) {
   static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: get_or_fetch<T>(cache, key, fetcher)");
+  detail::refuse_key_without_use<T, F>();
   using Key = typename detail::TypesOf<T>::key_type;
   if constexpr (detail::is_unkeyed<T>) {
-    return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher));
+    return get_or_fetch<T>(cache, Unkeyed{}, std::forward<F>(fetcher), age);
   } else {
-    return get_or_fetch<T>(cache, detail::refused<Key>(), std::forward<F>(fetcher));
+    return get_or_fetch<T>(cache, detail::refused<Key>(), std::forward<F>(fetcher), age);
   }
 }
 /// `get_or_fetch` that has the tier's loader fetch what is not there.
-template <class T, class Config, class... Tiers, class K>
-  requires(detail::Keyed<T> && !detail::is_fetcher_without_key<T, K>())
+template <class T, class Config, class... Tiers, class K, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age> && detail::Keyed<T> && !detail::is_fetcher_without_key<T, K>())
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
-    BasicTieredCache<Config, Tiers...>& cache, K&& key) {
-  return get_or_fetch<T>(cache, std::forward<K>(key), detail::FromLoader());
+    BasicTieredCache<Config, Tiers...>& cache, K&& key, Age age = {}) {
+  return get_or_fetch<T>(cache, std::forward<K>(key), detail::FromLoader(), age);
 }
 /// The same for an `Unkeyed` tier.
-template <class T, class Config, class... Tiers>
-  requires(!detail::Keyed<T>)
+template <class T, class Config, class... Tiers, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age> && !detail::Keyed<T>)
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
-    BasicTieredCache<Config, Tiers...>& cache) {
-  return get_or_fetch<T>(cache, Unkeyed{}, detail::FromLoader());
+    BasicTieredCache<Config, Tiers...>& cache, Age age = {}) {
+  return get_or_fetch<T>(cache, Unkeyed{}, detail::FromLoader(), age);
 }
 
-/// Looks `key` up as an asynchronous operation of Asio's, with any completion token: a callback, `use_future`,
-/// `deferred`, `use_awaitable`, and what adapts those. It completes with
-/// `void(std::exception_ptr, std::optional<R>)`, where `R` is what `cache.get_or_fetch<T>(key, fetcher)` yields; the
-/// optional is empty only if there is an exception.
+/// Looks a key up as an asynchronous operation of Asio's, with any completion token, a callback, `use_future`,
+/// `deferred`, `use_awaitable`, and what adapts those: `async_get_or_fetch<T>(cache, executor, key, fetcher, token)`.
+/// It completes with `void(std::exception_ptr, std::optional<R>)`, where `R` is what `cache.get_or_fetch<T>(key,
+/// fetcher)` yields; the optional is empty only if there is an exception.
 ///
-/// It runs on `executor`, as a coroutine of its own: the fetcher is what it may be for `get_or_fetch` in an
-/// `asio::awaitable`, the key and the fetcher are copied or moved into it, and the cancellation slot that is associated
-/// with the token cancels it as it would that coroutine. It never completes inside this call. The cache must outlive
-/// the beginning of the operation on the executor.
-template <class T, class Config, class... Tiers, class Executor, class K, class F, class Token>
-auto async_get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, const Executor& executor, K&& key, F&& fetcher,
-                        Token&& token) {
-  using Fetcher = std::decay_t<F>;
+/// After the executor come: the key, but for an `Unkeyed` tier; the fetcher, or none where the tier's loader is to
+/// fetch; `max_age(ttl)`, or not; and the token.
+///
+/// It runs on `executor` (that of an execution context or an I/O object, if it is one), as a coroutine of its own: the
+/// fetcher is what it may be for `get_or_fetch` in an `asio::awaitable`; the key and the fetcher are copied or moved
+/// into it. The cancellation slot that is associated with the token cancels it as it would that coroutine, by a
+/// cancellation of any type. It never completes inside this call. The cache must outlive the beginning of the operation
+/// on the executor.
+template <class T, class Config, class... Tiers, class Executor, class... Arguments>
+auto async_get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, Executor&& executor, Arguments&&... arguments) {
   auto& store = detail::StoreOf<T>::in(cache);
-  auto operation = detail::get_or_fetch_as_operation<T, Fetcher>(
-      store, detail::make_key<T>(detail::keep_key<T, K>(std::forward<K>(key))), Fetcher(std::forward<F>(fetcher)));
-  using Returned = decltype(detail::net::co_spawn(executor, std::move(operation), std::forward<Token>(token)));
-  static_assert(
-      !detail::is_destroyed_twice<typename detail::GivenFetcher<F>::Given> || !detail::is_asio_awaitable<Returned>,
-      "tiercache: GCC 12 destroys this fetcher twice inside co_await; name it first: auto fetch = [...]{...}; "
-      "tiercache::async_get_or_fetch<T>(cache, executor, key, fetch, token);");
-  return detail::net::co_spawn(executor, std::move(operation), std::forward<Token>(token));
+  if constexpr (detail::Keyed<T>) {
+    return detail::operate<T>(store, detail::executor_of(executor), std::forward<Arguments>(arguments)...);
+  } else {
+    return detail::operate<T>(store, detail::executor_of(executor), Unkeyed{}, std::forward<Arguments>(arguments)...);
+  }
 }
-/// `async_get_or_fetch` for an `Unkeyed` tier.
-template <class T, class Config, class... Tiers, class Executor, class F, class Token>
-  requires(!detail::Keyed<T>)
-auto async_get_or_fetch(BasicTieredCache<Config, Tiers...>& cache, const Executor& executor, F&& fetcher,
-                        Token&& token) {
-  return async_get_or_fetch<T>(cache, executor, Unkeyed{}, std::forward<F>(fetcher), std::forward<Token>(token));
+
+/// Returns an `asio::awaitable` that does what `cache.write<T>(key, operation)` would, to be awaited in an
+/// `asio::awaitable`: `co_await tiercache::write<Cards>(cache, id, operation);`
+///
+/// The key is invalidated, `operation()` called and, if it gives an `asio::awaitable`, that awaited in the calling
+/// coroutine; and when it has ended, the key is invalidated again: a fetch that overlaps it is not stored. It yields
+/// what the operation yields. If that throws or is cancelled, or the coroutine is destroyed in it, the invalidations
+/// stand.
+///
+/// **Lifetime**: an operation given as an lvalue is referred to, the key is kept. The cache may be destroyed meanwhile.
+template <class T, class Config, class... Tiers, class K, class Operation>
+[[nodiscard("tiercache: nothing is written until this is awaited: co_await it")]] auto write(
+    BasicTieredCache<Config, Tiers...>& cache, K&& key, Operation&& operation) {
+  static_assert(!detail::is_destroyed_twice<Operation>,
+                "tiercache: GCC 12 destroys this operation twice inside co_await; name it first: auto operation = "
+                "[...]{...}; co_await tiercache::write<T>(cache, key, operation);");
+  static_assert(
+      !detail::is_destroyed_twice<detail::KeptKey<T, K>>,
+      "tiercache: GCC 12 destroys this key twice inside co_await; name it first: const Key key{...}; co_await "
+      "tiercache::write<T>(cache, key, operation);");
+  auto stores = detail::StoreOf<T>::among_all_of(cache);
+  using Invalidation = detail::KeyInvalidation<T, decltype(stores)>;
+  return detail::write_in_asio<Invalidation, Operation>(
+      Invalidation(stores, detail::make_key<T>(detail::keep_key<T, K>(std::forward<K>(key)))),
+      std::forward<Operation>(operation));
+}
+/// `write` for an `Unkeyed` tier.
+template <class T, class Config, class... Tiers, class Operation>
+[[nodiscard("tiercache: nothing is written until this is awaited: co_await it")]] auto write(
+    BasicTieredCache<Config, Tiers...>& cache, Operation&& operation) {
+  static_assert(detail::is_unkeyed<T>, "tiercache: this tier has keys: write<T>(cache, key, operation)");
+  using Key = typename detail::TypesOf<T>::key_type;
+  if constexpr (detail::is_unkeyed<T>) {
+    return write<T>(cache, Unkeyed{}, std::forward<Operation>(operation));
+  } else {
+    return write<T>(cache, detail::refused<Key>(), std::forward<Operation>(operation));
+  }
 }
 
 }  // namespace tiercache
