@@ -1,4 +1,4 @@
-// Everything of tiercache but the opt-in headers: <tiercache/fmt.hpp> and <tiercache/asio.hpp>.
+// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and <tiercache/testing.hpp>.
 #pragma once
 
 #include <tiercache/adaptive_clock.hpp>

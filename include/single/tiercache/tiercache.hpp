@@ -9029,4 +9029,4 @@ using LocalTieredCache = BasicTieredCache<LocalConfig, Tiers...>;
 #define TIERCACHE_VERSION_PATCH 0
 
 // <tiercache/tiercache.hpp>
-// Everything of tiercache but the opt-in headers: <tiercache/fmt.hpp> and <tiercache/asio.hpp>.
+// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and <tiercache/testing.hpp>.
