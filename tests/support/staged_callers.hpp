@@ -31,7 +31,12 @@ struct PlayedTier : tiercache::Tier<int, Fetched> {
 
 /// What a caller's fetcher is. It belongs to the caller and returns an event, a coroutine that awaits one, the value,
 /// or an event that may come to "there is none"; or it belongs to the cache, given with the call or bound to the tier.
-enum class By { event, task, plain, maybe, owned, loader };
+/// The last two are fetchers of bulk lookups, which have the one key.
+enum class By { event, task, plain, maybe, owned, loader, many, owned_many };
+
+[[nodiscard]] constexpr bool is_of_many(By by) noexcept {
+  return by == By::many || by == By::owned_many;
+}
 
 /// Who asks: as which coroutine.
 template <class Callers>
@@ -131,7 +136,9 @@ class StagedCallers {
     StagedCallers* callers;
     std::size_t caller;
 
-    auto operator()() const {
+    auto operator()() const
+      requires(!is_of_many(by))
+    {
       // Taken out first: what happens in a fetch may destroy its caller, and this.
       StagedCallers& all = *callers;
       if constexpr (by == By::plain) {
@@ -147,6 +154,21 @@ class StagedCallers {
       } else {
         return StagedFetch<Fetched>(all.stage_, all.begin_fetch(caller, by == By::owned));
       }
+    }
+    Task<std::vector<Fetched>> operator()(const std::vector<int>& missing) const
+      requires(is_of_many(by))
+    {
+      StagedCallers& all = *callers;
+      const std::size_t id = caller;
+      all.ledger().expect(missing == std::vector<int>{PlayedTier::key}, "a bulk fetch is asked for other keys");
+      StagedFetch<Fetched> fetch(all.stage_, all.begin_fetch(id, by == By::owned_many), false);
+      const bool is_left = all.ledger().has_left(id);
+      const Fetched fetched = co_await fetch;
+      if (by == By::many && !is_left) {
+        all.ledger().expect(caller == id, "P5: a fetch goes on without what it refers to");
+      }
+      all.ledger().expect(missing == std::vector<int>{PlayedTier::key}, "a bulk fetch loses its keys");
+      co_return std::vector<Fetched>(1, fetched);
     }
 
    private:
@@ -216,7 +238,7 @@ class StagedCallers {
     do {
       Came came;
       const std::size_t before = std::exchange(callers.acting_, id);
-      callers.ledger().call_begins(id, {by == By::maybe, me.stopper.stop_requested()});
+      callers.ledger().call_begins(id, {by == By::maybe || is_of_many(by), me.stopper.stop_requested()});
       try {
         auto lookup = callers.look_up<by, stops, posts>(fetcher, post, me);
         using Awaiter = decltype(std::move(lookup).operator co_await());
@@ -239,6 +261,9 @@ class StagedCallers {
   [[nodiscard]] static Came came_to(const std::optional<Fetched>& fetched) {
     return fetched ? came_to(*fetched) : Came{Came::To::none, -1};
   }
+  [[nodiscard]] static Came came_to(const std::vector<std::optional<Fetched>>& fetched) {
+    return came_to(fetched.at(0));
+  }
 
   template <By by, bool stops, bool posts>
   auto look_up(const Fetcher<by>& fetcher, const Post& post, const Caller& me) {
@@ -248,6 +273,11 @@ class StagedCallers {
       return look_up<by, false, false>(fetcher, post, me).resume_on(post);
     } else if constexpr (by == By::loader) {
       return cache_->template get_or_fetch<PlayedTier>(PlayedTier::key);
+    } else if constexpr (by == By::many) {
+      return cache_->template get_or_fetch_many<PlayedTier>(std::vector<int>{PlayedTier::key}, fetcher);
+    } else if constexpr (by == By::owned_many) {
+      return cache_->template get_or_fetch_many<PlayedTier>(std::vector<int>{PlayedTier::key},
+                                                            tiercache::owned(fetcher));
     } else if constexpr (by == By::owned) {
       return cache_->template get_or_fetch<PlayedTier>(PlayedTier::key, tiercache::owned(fetcher));
     } else {
