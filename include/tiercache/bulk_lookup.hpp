@@ -154,7 +154,7 @@ class [[nodiscard(
   template <class Changed>
   [[nodiscard]] BulkLookup<Store, Keys, F, Changed> modified(Changed&& modifiers) {
     return BulkLookup<Store, Keys, F, Changed>(*store_, std::forward<Keys>(keys_), std::forward<F>(fetcher_),
-                                               std::move(modifiers));
+                                               std::forward<Changed>(modifiers));
   }
 
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.

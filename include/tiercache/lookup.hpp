@@ -252,7 +252,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   template <class Changed>
   [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
     return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
-                                        std::move(modifiers));
+                                        std::forward<Changed>(modifiers));
   }
 
   template <class Post>

@@ -9,7 +9,7 @@
 #include <tiercache/detail/driver.hpp>
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/flight.hpp>
-#include <tiercache/detail/flight_control.hpp>
+#include <tiercache/detail/lookups.hpp>
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/fetcher.hpp>
 

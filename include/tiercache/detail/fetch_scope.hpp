@@ -48,7 +48,7 @@ class FetchScope {
   }
 
   /// Returns what tells the calling thread from all others that are running.
-  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
+  [[nodiscard]] static const void* thread() noexcept { return static_cast<const void*>(&innermost_); }
 
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {

@@ -72,7 +72,9 @@ class FrequencySketch {
     std::size_t line;
     std::uint32_t counters;
 
-    [[nodiscard]] std::size_t word(unsigned row) const noexcept { return line + 2 * row + (counters >> 5 * row & 1); }
+    [[nodiscard]] std::size_t word(unsigned row) const noexcept {
+      return line + std::size_t{2} * row + (counters >> 5 * row & 1);
+    }
     [[nodiscard]] unsigned shift(unsigned row) const noexcept { return (counters >> (5 * row + 1) & 15) * 4; }
   };
 

@@ -84,7 +84,7 @@ class Slab {
   static constexpr Slot chunk_size_for(std::size_t element_size) noexcept {
     constexpr std::size_t chunk_bytes = 8192;
     Slot size = 2;
-    while (size < 256 && 2 * size * element_size <= chunk_bytes) size *= 2;
+    while (size < 256 && std::size_t{2} * size * element_size <= chunk_bytes) size *= 2;
     return size;
   }
   static constexpr Slot chunk_size = chunk_size_for(sizeof(T));
