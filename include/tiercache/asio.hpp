@@ -4,16 +4,20 @@
 // when, is the same as for TieredCache::get_or_fetch.
 #pragma once
 
+#include <tiercache/detail/asio_bulk.hpp>
 #include <tiercache/detail/asio_fetch.hpp>
 #include <tiercache/detail/asio_library.hpp>
 #include <tiercache/detail/asio_operation.hpp>
 #include <tiercache/detail/asio_write.hpp>
+#include <tiercache/detail/bulk_fetching.hpp>
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/modifiers.hpp>
 #include <tiercache/tiercache.hpp>
 
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace tiercache {
 
@@ -96,6 +100,28 @@ template <class T, class Config, class... Tiers, class Age = detail::AnyAge>
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
     BasicTieredCache<Config, Tiers...>& cache, Age age = {}) {
   return get_or_fetch<T>(cache, Unkeyed{}, detail::FromLoader(), age);
+}
+
+/// Returns an `asio::awaitable` of what `cache.get_or_fetch_many<T>(keys, fetcher)` would yield, to be awaited in an
+/// `asio::awaitable`: `auto cards = co_await tiercache::get_or_fetch_many<Cards>(cache, ids, fetch_cards);`
+///
+/// The fetcher takes a `std::span<const Key>`, and returns an `asio::awaitable` of its answers, or these at once; see
+/// `BulkLookup`. All that `get_or_fetch` says of resumption, cancellation and lifetime holds here. The first failure,
+/// in the order of the keys, ends the wait for the others.
+template <class T, class Config, class... Tiers, class Keys, class F, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age>)
+[[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch_many(
+    BasicTieredCache<Config, Tiers...>& cache, Keys&& keys, F&& fetcher, Age age = {}) {
+  static_assert(
+      !detail::is_destroyed_twice<typename detail::GivenFetcher<F>::Given> && !detail::is_destroyed_twice<Keys>,
+      "tiercache: GCC 12 destroys these keys, or this fetcher, twice inside co_await; name them first: auto fetch = "
+      "[...]{...}; co_await tiercache::get_or_fetch_many<T>(cache, keys, fetch);");
+  if constexpr (detail::are_keys<T, std::remove_reference_t<Keys>>()) {
+    return detail::get_or_fetch_many_in_asio<T, Keys, F>(detail::StoreOf<T>::in(cache), std::forward<Keys>(keys),
+                                                         std::forward<F>(fetcher), age);
+  } else {
+    return detail::refused<detail::net::awaitable<std::vector<std::optional<typename T::value_type>>>>();
+  }
 }
 
 /// Looks a key up as an asynchronous operation of Asio's, with any completion token, a callback, `use_future`,

@@ -6,7 +6,6 @@
 #include <tiercache/detail/bulk_fetching.hpp>
 #include <tiercache/detail/bulk_miss.hpp>
 #include <tiercache/detail/compiler.hpp>
-#include <tiercache/detail/fetch_scope.hpp>
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/lookups.hpp>
@@ -45,6 +44,8 @@ namespace tiercache {
 ///
 /// It yields a `std::vector` with one `std::optional<Value>` per key in the order asked, empty where there is none, and
 /// throws the first failure once nothing is left to wait for.
+///
+/// There is no loader for many keys, and no `stop_on`.
 ///
 /// **Lifetime.** A range of keys given as an lvalue is referred to, a temporary one is kept inside. **Leaving** takes
 /// the fetch along, unless it is `owned`; the next one who waits for a key of it runs their own. Allocates nothing but
@@ -146,6 +147,15 @@ class [[nodiscard(
   /// Makes the lookup awaitable by its name.
   [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
 
+  /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(
+        !std::is_same_v<Executor, Executor>,
+        "tiercache: asio::awaitable cannot co_await a lookup: include <tiercache/asio.hpp> and write co_await "
+        "tiercache::get_or_fetch_many<T>(cache, keys, fetcher);");
+  }
+
  private:
   using Flight = typename Store::Flight;
   using Miss = detail::BulkMiss<BulkLookup>;
@@ -159,52 +169,60 @@ class [[nodiscard(
 
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
-  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight,
-                                      detail::FetchId& fetch) {
+  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
     std::optional<Value>& result = results_[position];
     const auto answer = [&result](const auto& entry) {
       if (entry.has_value()) result.emplace(entry.value);
       return detail::Beginning::answered;
     };
     return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer, &fetch);
+      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
     });
   }
 
   /// Tells whether there are all answers; else there is something to wait for. Whoever calls it is not suspended.
   bool start() {
+    using Element = detail::ElementOf<std::remove_reference_t<Keys>>;
+    if constexpr (std::is_lvalue_reference_v<Element>) {
+      return start_with(keys_);
+    } else {
+      // Made first, and once: that may run code of the user's, which may look keys up as well.
+      std::vector<detail::KeptKey<T, Element>> made;
+      for (auto&& key : keys_) made.push_back(detail::keep_key<T, Element>(static_cast<decltype(key)>(key)));
+      return start_with(made);
+    }
+  }
+  template <class Range>
+  bool start_with(Range& keys) {
     std::size_t count = 0;
-    for (auto&& key : keys_) {
+    for (auto&& key : keys) {
       static_cast<void>(key);
       ++count;
     }
     results_ = result_type(count);
     Missing missing;
-    detail::FetchId fetch;
+    detail::Missing<Flight> one;
     TIERCACHE_TRY {
-      std::size_t position = 0;
-      for (auto&& key : keys_) {
+      for (auto&& key : keys) {
         decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
-        missing.emplace_back();
-        missing.back().position = position;
-        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight, fetch);
-        if (missing.back().beginning == detail::Beginning::answered) missing.pop_back();
+        one.beginning = ask(one.position, std::as_const(kept), one.flight);
+        if (one.beginning != detail::Beginning::answered) missing.push_back(one);
+        one = {.position = one.position + 1, .flight = {}, .beginning = detail::Beginning::answered};
       }
       if (missing.empty()) return true;
       miss_ = detail::Reference<Miss>::adopt(new Miss(*this, *store_, missing.size()));
     }
     TIERCACHE_CATCH_ALL {
-      give_up(missing);
+      give_up(one);
+      for (detail::Missing<Flight>& each : missing) give_up(each);
       detail::rethrow(std::current_exception());
     }
     return miss_->start(missing);
   }
   /// Passes on what was to be fetched.
-  static void give_up(Missing& missing) noexcept {
-    for (auto& [position, flight, beginning] : missing) {
-      if (beginning == detail::Beginning::answered || beginning == detail::Beginning::joined) continue;
-      detail::Ticket<typename Store::Control>(std::move(flight)).pass_on();
-    }
+  static void give_up(detail::Missing<Flight>& missing) noexcept {
+    if (missing.beginning == detail::Beginning::answered || missing.beginning == detail::Beginning::joined) return;
+    detail::Ticket<typename Store::Control>(std::move(missing.flight)).pass_on();
   }
 
   [[nodiscard]] result_type take() {

@@ -1,4 +1,5 @@
-// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and <tiercache/testing.hpp>.
+// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and
+// <tiercache/testing.hpp>.
 #pragma once
 
 #include <tiercache/adaptive_clock.hpp>

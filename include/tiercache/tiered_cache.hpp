@@ -183,10 +183,7 @@ class BasicTieredCache {
   /// Each key is a lookup, and counts as one. All that `get_or_fetch` says of one key holds for each.
   template <class T, class Keys, class F>
   auto get_or_fetch_many(Keys&& keys, F&& fetcher) {
-    static_assert(detail::Keyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
-    static_assert(detail::Range<std::remove_reference_t<Keys>>,
-                  "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
-    if constexpr (detail::Keyed<T> && detail::Range<std::remove_reference_t<Keys>>) {
+    if constexpr (detail::are_keys<T, std::remove_reference_t<Keys>>()) {
       return BulkLookup<Store<T>, Keys, F>(store<T>(), std::forward<Keys>(keys), std::forward<F>(fetcher));
     } else {
       return detail::refused<BulkLookup<Store<T>, detail::AnyKeys<T>, detail::AnyBulkFetcher<T>>>();

@@ -174,6 +174,14 @@ class [[nodiscard("tiercache: nothing is written until this is awaited: co_await
   /// Makes the write awaitable by its name.
   [[nodiscard]] Awaiter operator co_await() & { return Awaiter(*this); }
 
+  /// Tells who awaits a write in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(!std::is_same_v<Executor, Executor>,
+                  "tiercache: asio::awaitable cannot co_await this write: include <tiercache/asio.hpp> and write "
+                  "co_await tiercache::write<T>(cache, key, operation);");
+  }
+
  private:
   Invalidate invalidate_;
   Operation operation_;

@@ -4,6 +4,7 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 
 using namespace support;
@@ -83,4 +84,19 @@ TEST_CASE("idle_for: what is dropped for it is not served stale") {
   const auto fetch = [] { return std::string("new"); };
   CHECK(cache.get_or_fetch<Cards>(1, tiercache::owned(fetch)).get() == "new");
   CHECK(cache.stats<Cards>().stale_hits == 0);
+}
+
+TEST_CASE("idle_for: an old value that is handed out in place of a failure was read then") {
+  tiercache::ManualClock::reset();
+  tiercache::BasicTieredCache<Shared, Cards> cache(tiercache::with<Cards>({.ttl = std::chrono::seconds(10),
+                                                                           .stale_if_error = std::chrono::hours(1),
+                                                                           .idle_for = std::chrono::seconds(30)}));
+  cache.put<Cards>(7, "old");
+  const auto fail = []() -> std::string { throw std::runtime_error("no"); };
+  for (int times = 0; times < 5; ++times) {
+    tiercache::ManualClock::advance(std::chrono::seconds(20));
+    CHECK(cache.get_or_fetch<Cards>(7, fail).get() == "old");
+  }
+  tiercache::ManualClock::advance(std::chrono::seconds(30));
+  CHECK_THROWS_AS(cache.get_or_fetch<Cards>(7, fail).get(), std::runtime_error);
 }

@@ -273,3 +273,17 @@ TEST_CASE("not_modified: a background refresh of what is stale") {
   CHECK(cache.stats<Cards>().stale_hits == 1);
   CHECK(cache.get<Cards>("a"));
 }
+
+TEST_CASE("not_modified: an entry keeps its own TTL, also if it left while the server was asked") {
+  ManualClock::reset();
+  Cache<Shared> cache;
+  ManualFetch<Refetched<Card>> event;
+  const auto fetch = [&event](const std::string&, Old) { return event(); };
+  cache.put<Cards>("a", Card{"text", "1"}, 5s);
+  ManualClock::advance(5s);
+  const auto caller = ask<Cards>(cache, "a", fetch);
+  cache.purge_expired();
+  event.complete(tiercache::not_modified);
+  CHECK(caller.get().text == "text");
+  CHECK(cache.peek<Cards>("a")->ttl == tiercache::Ttl(5s));
+}

@@ -262,6 +262,32 @@ TEST_CASE("P3: who is told to stop as it comes to lead is still resumed") {
   CHECK(next.is_done());
 }
 
+TEST_CASE("P3: who gives up among those who come to lead finds the key free") {
+  tiercache::BasicTieredCache<Shared, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  std::stop_source own;
+  const auto give_up = [&own]() -> std::string {
+    own.request_stop();
+    throw std::runtime_error("told to stop");
+  };
+  std::string again;
+  const auto ask_again = [&]() -> Running<bool> {
+    try {
+      static_cast<void>(co_await cache.get_or_fetch<Cards>("a", give_up).stop_on(own.get_token()));
+    } catch (const tiercache::fetch_abandoned&) {
+      again = cache.get_or_fetch<Cards>("a", [] { return std::string("at once"); }).get();
+    }
+    co_return true;
+  };
+  const auto leader = ask_until(cache, event, stop.get_token());
+  const auto next = ask_again();
+  stop.request_stop();
+  event.fail(std::runtime_error("told to stop"));
+  CHECK_THROWS_AS(leader.get(), tiercache::fetch_abandoned);
+  CHECK(again == "at once");
+}
+
 TEST_CASE("P5: all waiters may stop by one token, and one may destroy the next as it is resumed") {
   tiercache::BasicTieredCache<Shared, Cards> cache;
   ManualFetch<std::string> event;

@@ -28,6 +28,10 @@ concept Range = requires(R& range) {
 template <class R>
 using ElementOf = decltype(*std::begin(std::declval<R&>()));
 
+/// Can be gone through more than once.
+template <class R>
+concept MultiPass = std::forward_iterator<decltype(std::begin(std::declval<R&>()))>;
+
 /// A range by value that has its elements itself, as opposed to a view: its elements are constant where it is.
 template <class R>
 concept OwnsElements = !std::is_reference_v<R> && std::is_lvalue_reference_v<ElementOf<R>> &&
@@ -48,6 +52,7 @@ enum class BulkForm { unfit, pairs, aligned };
 template <class Value, class Answer>
 [[nodiscard]] consteval bool is_bulk_answer() {
   constexpr AnswerForm form = answer_form<Value, Answer>();
+  if (Conditional<std::remove_cvref_t<Answer>>::may_be_unmodified) return false;
   return form == AnswerForm::value || form == AnswerForm::optional;
 }
 
@@ -87,8 +92,8 @@ class Batch {
   void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
-  /// The fetches that this is, each once: several where it came to lead.
-  [[nodiscard]] const std::vector<FetchId>& ids() const noexcept { return ids_; }
+  /// The fetch that all of them have.
+  [[nodiscard]] FetchId id() const noexcept { return id_; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
@@ -96,12 +101,13 @@ class Batch {
   void prepare() {
     Control& control = *tickets_.front().flight().control;
     start_ = control.start();
+    id_ = control.id_of(tickets_.front().flight());
     keys_.reserve(tickets_.size());
     std::size_t places = 4;
     while (places < 2 * tickets_.size()) places *= 2;
     places_.resize(places);
     for (const Ticket<Control>& ticket : tickets_) {
-      if (ids_.empty() || ids_.back() != ticket.flight().id) ids_.push_back(ticket.flight().id);
+      control.share(ticket.flight(), id_);
       keys_.push_back(ticket.flight().entry->key);
       std::size_t place = ticket.flight().hash % places;
       while (places_[place] != 0) place = (place + 1) % places;
@@ -125,7 +131,7 @@ class Batch {
         if (count++ < tickets_.size()) give(tickets_[count - 1].flight(), static_cast<Taken&&>(answer));
       }
       if (count != tickets_.size()) {
-        for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+        forget_answers();
         throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) + ": a bulk fetcher was asked for " +
                                std::to_string(tickets_.size()) + " keys and answered with " + std::to_string(count) +
                                " values: answer with one for each, in the order of the keys, or with pairs");
@@ -159,9 +165,24 @@ class Batch {
     for (Ticket<Control>& ticket : tickets_) ticket.land();
   }
 
+  /// Passes on the flights that have not landed.
+  void pass_on() noexcept {
+    for (Ticket<Control>& ticket : tickets_) {
+      if (ticket) ticket.pass_on();
+    }
+  }
+  /// Has none have an answer.
+  void forget_answers() noexcept {
+    for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+  }
+
   /// Notes that whoever runs the fetch leaves.
   void leave_lead() noexcept {
     for (const Ticket<Control>& ticket : tickets_) ticket.flight().control->leave_lead(ticket.flight());
+  }
+  /// The same, with the tier's lock held.
+  void leave_lead_locked() noexcept {
+    for (const Ticket<Control>& ticket : tickets_) Control::leave_lead_locked(ticket.flight());
   }
 
  private:
@@ -206,7 +227,7 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  std::vector<FetchId> ids_;
+  FetchId id_;
 };
 
 }  // namespace tiercache::detail

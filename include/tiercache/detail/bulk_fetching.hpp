@@ -42,6 +42,19 @@ struct BulkFetching : Fetched<CalledBulkFetcher<T, typename GivenFetcher<F>::Fet
   static constexpr bool is_owned = GivenFetcher<F>::is_owned;
 };
 
+/// Refuses what are no keys of tier `T`. Tells whether `Keys` are.
+template <class T, class Keys>
+[[nodiscard]] consteval bool are_keys() {
+  static_assert(!is_unkeyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
+  constexpr bool is_range = Range<Keys> && key_form<T, std::remove_cv_t<Keys>>() == KeyForm::unfit;
+  static_assert(is_range || is_unkeyed<T>,
+                "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
+  constexpr bool is_multi_pass = !is_range || MultiPass<Keys>;
+  static_assert(is_multi_pass,
+                "tiercache: these keys can be gone through only once: put them into a std::vector first");
+  return !is_unkeyed<T> && is_range && is_multi_pass;
+}
+
 /// What stands for keys and a fetcher that have been refused, so that this stays the only error.
 template <class T>
 using AnyKeys = std::vector<typename T::key_type>;

@@ -125,28 +125,22 @@ class BulkMiss final : public Waiter,
   void leave() noexcept {
     std::size_t waiting = 0;
     Part* led = nullptr;
-    Run* leaving = nullptr;
-    Run* starting = nullptr;
     Reference<Relay> posted;
     {
       const Lock lock(control_->lock());
       if (std::exchange(has_left_, true)) return;
       for (std::size_t i = 0; i < count_; ++i) waiting += WaiterList::erase(parts_[i]) ? 1U : 0U;
       led = std::exchange(todo_, nullptr);
-      leaving = std::exchange(runs_, nullptr);
-      starting = starting_;
       posted = std::move(posted_);
     }
     if (posted) posted->detach();
-    while (leaving != nullptr) {
-      Run& run = *std::exchange(leaving, leaving->next);
-      run.batch.leave_lead();
-      if (&run == starting) continue;  // whoever starts it destroys it
-      const FetchScope scope(FetchScope::Destroying{}, run.batch.ids().data(), run.batch.ids().size());
-      run.driver.destroy();
+    while (Run* const run = run_to_destroy()) {
+      run->batch.leave_lead();
+      const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
+      run->driver.destroy();
     }
     for (; led != nullptr; led = led->next) {
-      if (led->is_to_lead) Ticket<Control>(led->flight).pass_on();
+      if (led->todo == Todo::lead) Ticket<Control>(led->flight).pass_on();
     }
     for (; waiting != 0; --waiting) this->remove_owner();
   }
@@ -162,6 +156,9 @@ class BulkMiss final : public Waiter,
   using Thread = BlockedThread<std::remove_reference_t<decltype(std::declval<Control&>().lock())>>;
   struct Nothing {};
 
+  /// What is to be done about a part that does not wait: nothing; wait again; look for its key again; lead.
+  enum class Todo : unsigned char { nothing, wait, ask, lead };
+
   /// The wait for one flight.
   struct Part final : Waiter {
     void settled() noexcept override { miss->told(*this, false); }
@@ -173,7 +170,7 @@ class BulkMiss final : public Waiter,
     Reference<Flight> flight;
     /// The next one that something is to be done about.
     Part* next = nullptr;
-    bool is_to_lead = false;
+    Todo todo = Todo::nothing;
   };
 
   /// A fetch that can be suspended.
@@ -229,25 +226,33 @@ class BulkMiss final : public Waiter,
   /// A part was taken off its flight's list.
   void told(Part& part, bool is_to_lead) noexcept {
     const auto self = Reference<BulkMiss>::adopt(this);
-    bool has_left = false;
     bool goes_on = false;
+    Reference<Flight> passed_on;
     {
       const Lock lock(control_->lock());
-      has_left = has_left_;
       --waiting_;
-      if (!has_left) {
-        note(part, is_to_lead);
+      if (has_left_) {
+        part.todo = Todo::nothing;
+      } else {
+        // Whoever goes on now may be in the middle of a fetch, and wait for this key: then it is for the next one.
+        const bool leads = is_to_lead && !is_busy_;
+        note(part, leads ? Todo::lead : is_to_lead ? Todo::wait : todo_after(*part.flight));
+        is_to_lead = is_to_lead && !leads;
         goes_on = (waiting_ == 0 || todo_ != nullptr) && !std::exchange(is_busy_, true);
       }
+      if (is_to_lead) passed_on = part.flight;
     }
-    if (has_left && is_to_lead) return Ticket<Control>(part.flight).pass_on();
+    if (passed_on) Ticket<Control>(std::move(passed_on)).pass_on();
     if (goes_on) go_on_where_it_resumes();
   }
-  /// Notes what is to be done about a part that does not wait. Wants the lock held.
-  void note(Part& part, bool is_to_lead) noexcept {
-    if (!is_to_lead && is_answer(part.flight->outcome)) return;
-    part.is_to_lead = is_to_lead;
-    part.next = std::exchange(todo_, &part);
+  /// Notes what is to be done about a part. Wants the lock held.
+  void note(Part& part, Todo todo) noexcept {
+    part.todo = todo;
+    if (todo != Todo::nothing) part.next = std::exchange(todo_, &part);
+  }
+  /// What is to be done where a fetch has ended.
+  [[nodiscard]] static Todo todo_after(const Flight& done) noexcept {
+    return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
   // What follows wants the right to go on.
@@ -259,10 +264,11 @@ class BulkMiss final : public Waiter,
     const Reference<Relay> relay = relay_ ? relay_->again({}) : Reference<Relay>();
     if (!relay) return go_on();
     relay->asked_within = asked_within;
+    Reference<Relay> former = relay;  // goes with no lock held
     {
       const Lock lock(control_->lock());
       if (has_left_) return;
-      posted_ = relay;
+      std::swap(posted_, former);
     }
     relay->add_owner();
     relay->settled();
@@ -288,20 +294,22 @@ class BulkMiss final : public Waiter,
         }
       }
       Batch<Control> batch;
-      FetchId fetch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
-        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part, fetch), batch);
+        take_part(part, begin_again(part), batch);
       }
       run(std::move(batch));
     }
   }
 
-  /// Looks for a key once more, whose fetch ended with no answer.
-  [[nodiscard]] Beginning ask_again(Part& part, FetchId& fetch) noexcept {
+  [[nodiscard]] Beginning begin_again(Part& part) noexcept {
+    const Todo todo = std::exchange(part.todo, Todo::nothing);
+    if (todo == Todo::lead) return Beginning::leading;
+    if (todo == Todo::wait) return Beginning::joined;
+    // Its fetch ended with no answer: the flight has its key still.
     const Reference<Flight> earlier = std::move(part.flight);
     TIERCACHE_TRY {
-      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight, fetch);
+      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight);
     }
     TIERCACHE_CATCH_ALL {
       fail();
@@ -325,7 +333,7 @@ class BulkMiss final : public Waiter,
         this->remove_owner();
         const Lock lock(control_->lock());
         --waiting_;
-        note(part, false);
+        note(part, todo_after(*flight));
       }
     }
     if (beginning == Beginning::joined) return;
@@ -340,18 +348,16 @@ class BulkMiss final : public Waiter,
   /// Runs a fetch, up to its first suspension. It may end in here, or on another thread in the meantime.
   void run(Batch<Control> batch) noexcept {
     if (batch.is_empty()) return;
-    std::vector<FetchId> ids;  // of its own: the fetch may be gone before its first part is over
     OwnedRun made(nullptr);
     TIERCACHE_TRY {
       batch.prepare();
-      ids = batch.ids();
       if constexpr (Fetching::awaits) made = OwnedRun(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
     }
     TIERCACHE_CATCH_ALL {
       batch.fail(std::current_exception());
       return batch.land();
     }
-    const FetchScope scope(ids.data(), ids.size());
+    const FetchScope scope(batch.id());
     if constexpr (Fetching::awaits) {
       made->batch = std::move(batch);
       run_driver(std::move(made));
@@ -409,9 +415,22 @@ class BulkMiss final : public Waiter,
   void forget(Run& ended) noexcept {
     const Lock lock(control_->lock());
     if (starting_ == &ended) starting_ = nullptr;
+    unlink(ended);
+  }
+  /// Takes one of the fetches that are suspended off the list; null if there is none. Whoever starts one destroys it.
+  [[nodiscard]] Run* run_to_destroy() noexcept {
+    const Lock lock(control_->lock());
+    Run* run = runs_;
+    while (run != nullptr && run == starting_) run = run->next;
+    if (starting_ != nullptr) starting_->batch.leave_lead_locked();
+    if (run != nullptr) unlink(*run);
+    return run;
+  }
+  // Wants the lock held.
+  void unlink(const Run& leaving) noexcept {
     for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
-      if (*run != &ended) continue;
-      *run = ended.next;
+      if (*run != &leaving) continue;
+      *run = leaving.next;
       return;
     }
   }

@@ -60,12 +60,17 @@ class Contents {
   [[nodiscard]] Use use_of(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.use_of(entry, time, hashes());
   }
+  [[nodiscard]] std::optional<Ttl> own_ttl_of(const Found& entry) const noexcept {
+    return lifetimes_.own_ttl_of(entry);
+  }
   [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry, hashes()); }
 
   /// Tells whether it is too early to try again to replace an entry, after a fetch that failed.
   [[nodiscard]] bool waits_to_retry(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.waits_to_retry(entry, time);
   }
+  /// Notes that an entry was handed out after all.
+  void note_read(const Found& entry, TimePoint time) noexcept { lifetimes_.note_read(entry, time); }
   /// Notes that a fetch failed which was to replace an entry. Throws `std::bad_alloc`.
   void note_failure(const Found& entry, TimePoint time) { lifetimes_.note_failure(entry, time); }
 
@@ -137,12 +142,10 @@ class Contents {
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
-  /// Has an entry live on from `start`, for its own TTL, if it has one or is given one. Throws `std::bad_alloc` and has
-  /// changed nothing.
+  /// Has an entry live on from `start`, for a TTL of its own or not. Throws `std::bad_alloc` and has changed nothing.
   void renew(const Found& entry, TimePoint start, const std::optional<Ttl>& own_ttl, TimePoint time) {
-    const std::optional<Ttl> own = own_ttl ? own_ttl : lifetimes_.own_ttl_of(entry);
-    lifetimes_.reserve(entry.slot, own.has_value());
-    lifetimes_.set(entry, start, own, time);
+    lifetimes_.reserve(entry.slot, own_ttl.has_value());
+    lifetimes_.set(entry, start, own_ttl, time);
     entries_.renew(entry);
     ++counted.updates;
   }

@@ -2,7 +2,6 @@
 // from somebody else who asks for it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace tiercache::detail {
@@ -22,11 +21,6 @@ struct FetchId {
 class FetchScope {
  public:
   explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
-  /// The same for several at once, one at least, that all end with it. They must outlive this.
-  FetchScope(const FetchId* ids, std::size_t count) noexcept : FetchScope(*ids) {
-    others_ = ids + 1;
-    count_of_others_ = count - 1;
-  }
   /// Marks that the thread goes on with what waited within the fetch `id`.
   struct Afresh {};
   FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
@@ -34,9 +28,6 @@ class FetchScope {
   struct Destroying {};
   FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
     innermost_ = this;
-  }
-  FetchScope(Destroying, const FetchId* ids, std::size_t count) noexcept : FetchScope(ids, count) {
-    kind_ = Kind::destroying;
   }
   FetchScope(const FetchScope&) = delete;
   FetchScope& operator=(const FetchScope&) = delete;
@@ -53,7 +44,7 @@ class FetchScope {
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->kind_ != Kind::destroying && scope->has(id)) return true;
+      if (scope->kind_ != Kind::destroying && scope->id_ == id) return true;
       if (scope->kind_ == Kind::afresh) return false;
     }
     return false;
@@ -62,7 +53,7 @@ class FetchScope {
   /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
   [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->kind_ == Kind::destroying && scope->has(id)) return true;
+      if (scope->kind_ == Kind::destroying && scope->id_ == id) return true;
     }
     return false;
   }
@@ -72,16 +63,7 @@ class FetchScope {
 
   static inline constinit thread_local FetchScope* innermost_ = nullptr;
 
-  [[nodiscard]] bool has(FetchId id) const noexcept {
-    for (std::size_t i = 0; i < count_of_others_; ++i) {
-      if (others_[i] == id) return true;
-    }
-    return id_ == id;
-  }
-
   FetchId id_;
-  const FetchId* others_ = nullptr;
-  std::size_t count_of_others_ = 0;
   FetchScope* outer_;
   Kind kind_ = Kind::running;
 };

@@ -113,6 +113,10 @@ struct Fetching
   using Given = typename GivenFetcher<F>::Given;
   static constexpr bool is_owned = GivenFetcher<F>::is_owned;
   using Result = ResultOf<typename T::value_type, typename Fetching::Answer>;
+  static_assert(!Conditional<std::remove_cvref_t<typename Fetching::Answer>>::may_be_unmodified ||
+                    fetcher_form<T, Fetcher>() == FetcherForm::takes_entry,
+                "tiercache: a fetcher that may say not_modified is one that is shown what is there: have it take the "
+                "key and a const tiercache::CacheEntry<Value>* (in an Unkeyed tier that alone)");
 };
 
 template <class T>

@@ -7,6 +7,7 @@
 #include <tiercache/detail/reference.hpp>
 #include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/waiter.hpp>
+#include <tiercache/ttl.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,8 @@ struct Succession {
   const void* thread = nullptr;
   /// Whether the one who was to run it has left as well.
   bool goes_on = false;
+  /// Those among them who gave up, and are to be resumed once somebody else runs it.
+  WaiterList aside;
 };
 
 /// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
@@ -48,12 +51,15 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   typename Control::OwnedEntry entry;
   /// The hash of the key, mixed.
   std::uint32_t hash = 0;
+  /// Which fetch it is that runs. Changed when it passes on, under the lock; so who does not run it reads it there.
   FetchId id;
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
   Outcome<typename T::value_type> outcome;
   /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
   std::optional<CacheEntry<typename T::value_type>> recalled;
+  /// Its own TTL, if it had one.
+  std::optional<Ttl> recalled_ttl;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
   bool is_current = false;
@@ -69,13 +75,19 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
+  /// Not under the lock.
+  void forget_recalled() noexcept {
+    recalled.reset();
+    recalled_ttl.reset();
+  }
+
  private:
   friend Counted<Flight, typename Control::Threading::ReferenceCount>;
 
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
-    recalled.reset();
+    forget_recalled();
     entry.reset();
     id = {};
     is_done = is_leader_leaving = is_starting = false;
@@ -121,6 +133,12 @@ class Ticket {
   void pass_on() noexcept {
     const Reference<Flight<Control>> flight = std::move(flight_);
     flight->control->abandon(*flight, true);
+  }
+  /// The same, and ends the wait of whoever had it, as one that was told to stop.
+  template <class Wait>
+  void give_up(Wait& wait) noexcept {
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->abandon(*flight, true, &wait);
   }
 
  private:

@@ -106,7 +106,7 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
   [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
-    flight.recalled.reset();
+    flight.forget_recalled();
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
@@ -117,6 +117,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       value.emplace(held->value);
       stored_at = held->stored_at;
       ttl = contents_.ttl_of(held);
+      flight.recalled_ttl = contents_.own_ttl_of(held);
     }
     return &flight.recalled.emplace(CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
   }
@@ -143,8 +144,10 @@ class FlightControl : public WaitingRoom<Config, T>,
     std::swap(loader_, loader);
   }
 
-  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
-  void abandon(Flight& flight, bool passes_on = false) noexcept {
+  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves,
+  /// `gives_up` that they wait, and are to wait no longer.
+  void abandon(Flight& flight, bool passes_on = false, StoppableWait* gives_up = nullptr) noexcept {
+    Succession succession{FetchScope::thread(), false, {}};
     bool is_passed_on = false;
     {
       const Lock lock(lock_);
@@ -153,15 +156,24 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (is_passed_on) {
         ++contents_.counted.fetch_failures;
         ++flight.passed_on;
-        if (flight.succession != nullptr && flight.succession->thread == FetchScope::thread()) {
-          flight.succession->goes_on = true;
+        const bool is_nested = flight.succession != nullptr && flight.succession->thread == succession.thread;
+        Succession& its = is_nested ? *flight.succession : succession;
+        if (gives_up != nullptr) this->stop_locked(*gives_up, its.aside);
+        if (is_nested) {
+          its.goes_on = true;
           return;
         }
       }
     }
-    if (is_passed_on) return pass_on(flight);
+    if (is_passed_on) return pass_on(flight, succession);
     flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
     complete(flight);
+  }
+
+  /// Returns which fetch it is that runs for a flight.
+  [[nodiscard]] FetchId id_of(const Flight& flight) const noexcept {
+    const Lock lock(lock_);
+    return flight.id;
   }
 
   // What bulk lookups need beside the above: they run one fetch for several flights.
@@ -171,11 +183,18 @@ class FlightControl : public WaitingRoom<Config, T>,
     return contents_.hash_of(key);
   }
 
+  /// Has a flight be one of those that the fetch `id` is run for.
+  void share(Flight& flight, FetchId id) noexcept {
+    const Lock lock(lock_);
+    flight.id = id;
+  }
+
   /// Notes that whoever runs the fetch leaves: a failure is passed on.
   void leave_lead(Flight& flight) noexcept {
     const Lock lock(lock_);
-    flight.is_leader_leaving = !flight.is_done;
+    leave_lead_locked(flight);
   }
+  static void leave_lead_locked(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
 
   /// When a fetch began, and what was left alone since then.
   struct Start {
@@ -247,6 +266,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       const TierPolicy& policy = contents_.policy();
       if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
+      contents_.note_read(held, time);
       flight.outcome.spare(held->value);
     }
     TIERCACHE_CATCH_ALL {
@@ -284,7 +304,8 @@ class FlightControl : public WaitingRoom<Config, T>,
   [[nodiscard]] static bool renew(Flight& flight) noexcept {
     TIERCACHE_TRY {
       if (flight.recalled) {
-        flight.outcome.set_value(std::move(flight.recalled->value), flight.outcome.own_ttl());
+        const std::optional<Ttl>& given = flight.outcome.own_ttl();
+        flight.outcome.set_value(std::move(flight.recalled->value), given ? given : flight.recalled_ttl);
         return true;
       }
       throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
@@ -297,24 +318,30 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
-  /// any number of them may.
-  void pass_on(Flight& shared) noexcept {
+  /// any number of them may. Who gave up is resumed last: then the key is somebody's, or nobody's.
+  void pass_on(Flight& shared, Succession& succession) noexcept {
     const auto flight = Reference<Flight>::share(shared);
-    Succession succession{FetchScope::thread()};
     do {
+      flight->forget_recalled();
       Waiter* next = nullptr;
       {
         const Lock lock(lock_);
         next = flight->waiters.pop_front();
         flight->succession = next != nullptr ? &succession : nullptr;
-        if (next == nullptr) return flights_.finish(*flight);
-        flight->started_at = now();
-        flight->is_starting = true;
+        if (next != nullptr) {
+          flights_.name_anew(*flight);
+          flight->started_at = now();
+          flight->is_starting = true;
+        } else {
+          flights_.finish(*flight);
+        }
         succession.goes_on = false;
       }
+      if (next == nullptr) break;
       const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
       next->lead();
     } while (is_to_go_on(*flight, succession));
+    this->end_stopped(succession.aside);
   }
   [[nodiscard]] bool is_to_go_on(Flight& flight, const Succession& succession) noexcept {
     const Lock lock(lock_);

@@ -46,18 +46,19 @@ class Flights {
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
   }
   /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
-  void open(Flight& flight, TimePoint time, FetchId* shared = nullptr) noexcept {
+  void open(Flight& flight, TimePoint time) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
     flight.control->add_owner();
-    flight.id = FetchId{flight.control, ++opened_};
-    if (shared != nullptr && *shared != FetchId{}) flight.id = *shared;
-    if (shared != nullptr) *shared = flight.id;
+    name_anew(flight);
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;
   }
+
+  /// Has a flight stand for another fetch than before.
+  void name_anew(Flight& flight) noexcept { flight.id = FetchId{flight.control, ++named_}; }
 
   /// Ends the epoch of a flight: nobody finds it any more, and its value is not stored.
   void supersede(Flight& flight) noexcept {
@@ -85,7 +86,7 @@ class Flights {
   Slab<Flight, Control::Threading::can_block> slab_;
   Index current_;
   std::uint64_t open_ = 0;
-  std::uint64_t opened_ = 0;
+  std::uint64_t named_ = 0;
 };
 
 }  // namespace tiercache::detail

@@ -35,12 +35,10 @@ class Lookups : public FlightControl<Config, T> {
 
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
   /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
-  /// `refreshing` runs the fetch and lands the flight. The flights of one fetch share its id: `shared` is set by the
-  /// first and is that of the others.
+  /// `refreshing` runs the fetch and lands the flight.
   template <class K, class Age, class Answer>
   [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
-                                                   Reference<Flight>& flight, const Answer& answer,
-                                                   FetchId* shared = nullptr) {
+                                                   Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     bool has_failed = false;
@@ -79,7 +77,7 @@ class Lookups : public FlightControl<Config, T> {
               ++contents_.counted.misses;
               ++contents_.counted.fetches_led;
             }
-            flights_.open(*opened, time, shared);
+            flights_.open(*opened, time);
             flight = std::move(opened);
             return is_refresh ? Beginning::refreshing : Beginning::leading;
           }

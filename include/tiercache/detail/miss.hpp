@@ -101,8 +101,9 @@ class Miss final : public Waiter {
     } else {
       flight->control->leave(*this);
     }
-    const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if ((driver_ || is_leading_) && !has_given_up() && flight->control->resign(*flight) && driver_) driver_.destroy();
+    if ((!driver_ && !is_leading_) || has_given_up()) return;
+    const FetchScope scope(FetchScope::Destroying{}, flight->control->id_of(*flight));
+    if (flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -240,12 +241,8 @@ class Miss final : public Waiter {
   void give_up(Ticket<Control> ticket) noexcept
     requires can_stop
   {
-    const Reference<Flight> flight = flight_;
-    WaiterList aside;
     failure_ = std::make_exception_ptr(fetch_abandoned());
-    flight->control->stop(wait_, aside);
-    ticket.pass_on();
-    flight->control->end_stopped(aside);
+    ticket.give_up(wait_);
   }
 
   void stop() noexcept

@@ -49,8 +49,7 @@ class WaitingRoom : public TierState<Config, T> {
   /// leave until it is taken.
   void stop(StoppableWait& wait, WaiterList& aside) noexcept {
     const Lock lock(lock_);
-    wait.is_stopped = true;
-    if (!wait.is_held) set_aside(wait, aside);
+    stop_locked(wait, aside);
   }
   /// Lets a stop end the wait from now on, and one that came before.
   void let_go(StoppableWait& wait, WaiterList& aside) noexcept {
@@ -58,16 +57,18 @@ class WaitingRoom : public TierState<Config, T> {
     wait.is_held = false;
     if (wait.is_stopped) set_aside(wait, aside);
   }
-  /// Tells the waiter aside, if it is there still, that it was stopped.
+  /// Tells the waiters aside, as far as they are there still, that they were stopped.
   void end_stopped(WaiterList& aside) noexcept {
-    Waiter* waiter = nullptr;
-    {
-      const Lock lock(lock_);
-      waiter = aside.pop_front();
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(lock_);
+        waiter = aside.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->stopped();
     }
-    if (waiter == nullptr) return;
-    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-    waiter->stopped();
   }
 
   template <class Flight>
@@ -88,6 +89,12 @@ class WaitingRoom : public TierState<Config, T> {
  protected:
   using State::State;
   ~WaitingRoom() = default;
+
+  /// `stop`, with the lock held.
+  static void stop_locked(StoppableWait& wait, WaiterList& aside) noexcept {
+    wait.is_stopped = true;
+    if (!wait.is_held) set_aside(wait, aside);
+  }
 
   /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
   /// that may have destroyed it; and none is resumed from within another.
