@@ -103,16 +103,26 @@ class Batch {
     start_ = control.start();
     id_ = control.id_of(tickets_.front().flight());
     keys_.reserve(tickets_.size());
+    again_.reserve(tickets_.size());
     std::size_t places = 4;
     while (places < 2 * tickets_.size()) places *= 2;
     places_.resize(places);
-    for (const Ticket<Control>& ticket : tickets_) {
-      control.share(ticket.flight(), id_);
-      keys_.push_back(ticket.flight().entry->key);
-      std::size_t place = ticket.flight().hash % places;
-      while (places_[place] != 0) place = (place + 1) % places;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < tickets_.size(); ++i) {
+      Flight& flight = tickets_[i].flight();
+      control.share(flight, id_);
+      std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
+      if (places_[place] != 0) {
+        // It was asked for twice, and invalidated in between.
+        again_.push_back({std::move(tickets_[i]), places_[place] - 1});
+        continue;
+      }
+      keys_.push_back(flight.entry->key);
       places_[place] = static_cast<std::uint32_t>(keys_.size());
+      if (count != i) tickets_[count] = std::move(tickets_[i]);
+      ++count;
     }
+    tickets_.resize(count);
   }
 
   /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
@@ -151,41 +161,57 @@ class Batch {
     for (const Ticket<Control>& ticket : tickets_) {
       if (is_pending(ticket.flight())) ticket.flight().outcome.set_not_found();
     }
+    for (const Again& again : again_) give_again(tickets_[again.number].flight().outcome, again.ticket.flight());
   }
 
   /// Has those fail that have no answer.
   void fail(const std::exception_ptr& exception) noexcept {
-    for (const Ticket<Control>& ticket : tickets_) {
+    for_each([&exception](Ticket<Control>& ticket) {
       if (is_pending(ticket.flight())) ticket.flight().outcome.set_exception(exception);
-    }
+    });
   }
 
   /// Ends the flights, and wakes who waits for them.
   void land() noexcept {
-    for (Ticket<Control>& ticket : tickets_) ticket.land();
+    for_each([](Ticket<Control>& ticket) { ticket.land(); });
   }
 
   /// Passes on the flights that have not landed.
   void pass_on() noexcept {
-    for (Ticket<Control>& ticket : tickets_) {
-      if (ticket) ticket.pass_on();
-    }
+    for_each([](Ticket<Control>& ticket) { ticket.pass_on(); });
   }
   /// Has none have an answer.
   void forget_answers() noexcept {
-    for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+    for_each([](Ticket<Control>& ticket) { ticket.flight().outcome.reset(); });
   }
 
   /// Notes that whoever runs the fetch leaves.
   void leave_lead() noexcept {
-    for (const Ticket<Control>& ticket : tickets_) ticket.flight().control->leave_lead(ticket.flight());
+    for_each([](Ticket<Control>& ticket) { ticket.flight().control->leave_lead(ticket.flight()); });
   }
   /// The same, with the tier's lock held.
   void leave_lead_locked() noexcept {
-    for (const Ticket<Control>& ticket : tickets_) Control::leave_lead_locked(ticket.flight());
+    for_each([](Ticket<Control>& ticket) { Control::leave_lead_locked(ticket.flight()); });
   }
 
  private:
+  /// One more flight of a key that has one already, by its number.
+  struct Again {
+    Ticket<Control> ticket;
+    std::size_t number;
+  };
+
+  /// Runs `use(ticket)` on those that have not landed.
+  template <class Use>
+  void for_each(const Use& use) noexcept {
+    for (Ticket<Control>& ticket : tickets_) {
+      if (ticket) use(ticket);
+    }
+    for (Again& again : again_) {
+      if (again.ticket) use(again.ticket);
+    }
+  }
+
   [[nodiscard]] static bool is_pending(const Flight& flight) noexcept {
     return flight.outcome.kind() == Outcome<Value>::Kind::pending;
   }
@@ -200,14 +226,34 @@ class Batch {
     }
   }
 
+  /// Gives a flight the answer of another.
+  static void give_again(const Outcome<Value>& outcome, Flight& flight) noexcept {
+    TIERCACHE_TRY {
+      if (outcome.kind() == Outcome<Value>::Kind::value) {
+        return flight.outcome.set_value(outcome.value(), outcome.own_ttl(), outcome.stored_at());
+      }
+      if (outcome.kind() == Outcome<Value>::Kind::not_found) return flight.outcome.set_not_found();
+      flight.outcome.set_exception(outcome.exception());
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+  }
+
   template <class K>
   [[nodiscard]] Flight* find(const K& key) const {
-    const std::uint32_t hash = tickets_.front().flight().control->hash_of(key);
-    for (std::size_t place = hash % places_.size(); places_[place] != 0; place = (place + 1) % places_.size()) {
+    const std::size_t place = place_of(tickets_.front().flight().control->hash_of(key), key);
+    return places_[place] != 0 ? &tickets_[places_[place] - 1].flight() : nullptr;
+  }
+  /// Returns where a key is, or would be.
+  template <class K>
+  [[nodiscard]] std::size_t place_of(std::uint32_t hash, const K& key) const {
+    std::size_t place = hash % places_.size();
+    for (; places_[place] != 0; place = (place + 1) % places_.size()) {
       const std::size_t i = places_[place] - 1;
-      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) return &tickets_[i].flight();
+      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) break;
     }
-    return nullptr;
+    return place;
   }
 
   /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
@@ -223,6 +269,7 @@ class Batch {
   }
 
   std::vector<Ticket<Control>> tickets_;
+  std::vector<Again> again_;
   std::vector<Key> keys_;
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;

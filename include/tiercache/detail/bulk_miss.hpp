@@ -422,7 +422,7 @@ class BulkMiss final : public Waiter,
     const Lock lock(control_->lock());
     Run* run = runs_;
     while (run != nullptr && run == starting_) run = run->next;
-    if (starting_ != nullptr) starting_->batch.leave_lead_locked();
+    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead_locked();
     if (run != nullptr) unlink(*run);
     return run;
   }
