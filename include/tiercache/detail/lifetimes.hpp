@@ -55,7 +55,7 @@ class Lifetimes {
     entry->set_own_ttl(own.has_value());
     if (own) own_[entry.slot] = own->duration();
     note_read(entry, now);
-    if (TimePoint* const retry_at = retries_.find(entry.slot)) *retry_at = TimePoint{};
+    if (Retry* const retry = retries_.find(entry.slot)) *retry = Retry{};
   }
 
   /// Notes that an entry, which is not usual, answered a lookup.
@@ -70,12 +70,12 @@ class Lifetimes {
   void note_failure(const Found<T>& entry, TimePoint now) {
     if (retry_after_ == std::chrono::nanoseconds::zero()) return;
     retries_.reserve(entry.slot);
-    retries_[entry.slot] = deadline_of(now, retry_after_);
+    retries_[entry.slot].not_before = deadline_of(now, retry_after_);
   }
   /// Tells whether it is too early to try again.
   [[nodiscard]] bool waits_to_retry(const Found<T>& entry, TimePoint now) const noexcept {
-    const TimePoint* const retry_at = retries_.find(entry.slot);
-    return retry_at != nullptr && now < *retry_at;
+    const Retry* const retry = retries_.find(entry.slot);
+    return retry != nullptr && now < retry->not_before;
   }
 
   /// Tells whether nothing but the policy's TTL says whether an entry is fresh: then `is_usual_fresh` does. So it is
@@ -112,6 +112,11 @@ class Lifetimes {
   }
 
  private:
+  /// When a fetch may be tried again: at any time, also before the epoch, unless one failed.
+  struct Retry {
+    TimePoint not_before = (TimePoint::min)();
+  };
+
   // What no entry's content is equal to.
   static constexpr unsigned char no_content = 0xff;
 
@@ -144,7 +149,7 @@ class Lifetimes {
   double jitter_ = 0;
   SlotArray<std::chrono::nanoseconds> own_;
   SlotArray<std::atomic<std::int64_t>> reads_;
-  SlotArray<TimePoint> retries_;
+  SlotArray<Retry> retries_;
 };
 
 /// Returns from when an entry counts as stored: `claimed`, unless it is not set or later than `latest`.
