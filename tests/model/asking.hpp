@@ -1,5 +1,5 @@
-// Asking: a caller of the model test at work: the fetchers that they give, and the coroutine in which they wait. Whatever
-// happens is told to `Host`, the player.
+// Asking: a caller of the model test at work: the fetchers that they give, and the coroutine in which they wait.
+// Whatever happens is told to `Host`, the player.
 #pragma once
 
 #include "caller.hpp"

@@ -94,8 +94,8 @@ struct Seen {
   std::size_t reports = 0;
 };
 
-/// Something that was seen to happen: a fetcher was called, a caller had its answer, or the operation ended. `caller` is
-/// null for a loader, which does not know who asks.
+/// Something that was seen to happen: a fetcher was called, a caller had its answer, or the operation ended. `caller`
+/// is null for a loader, which does not know who asks.
 struct Event {
   enum class Kind : unsigned char { started, resumed, end };
   Kind kind{};

@@ -48,7 +48,8 @@ using Play = std::function<std::string(const Program&)>;
     if (fails(smaller)) program = std::move(smaller);
   };
   for (std::size_t i = 0; i < Program::tier_count * Program::policy_size; ++i) {
-    try_zero([i](Program& p) -> std::uint8_t& { return p.policies[i / Program::policy_size][i % Program::policy_size]; });
+    try_zero(
+        [i](Program& p) -> std::uint8_t& { return p.policies[i / Program::policy_size][i % Program::policy_size]; });
   }
   for (std::size_t i = 0; i < program.operations.size(); ++i) {
     for (const auto field : {&Operation::a, &Operation::b, &Operation::c, &Operation::d, &Operation::e}) {
@@ -67,13 +68,15 @@ inline void check(const Program& program, const Play& play, const std::string& o
               << smaller.describe() << "replay it with TIERCACHE_MODEL_PROGRAM='" << smaller.to_text() << "'");
 }
 
-/// Plays the program that the environment names instead of others; tells whether it names one.
-inline bool replays(const Play& play) {
+/// Plays the program that the environment names instead of others; tells whether it names one. It is one for a certain
+/// eviction policy.
+inline bool replays(const Play& play, std::uint8_t eviction) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   const char* const text = std::getenv("TIERCACHE_MODEL_PROGRAM");
   if (text == nullptr) return false;
   const Program program = Program::from_text(text);
-  WARN(program.describe() << play(program));
+  if (program.eviction != eviction) return true;
+  WARN(program.describe());
   CHECK(play(program).empty());
   return true;
 }

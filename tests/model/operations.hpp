@@ -1,5 +1,5 @@
-// Program: what the model test runs, as data: how the cache is set up, and a list of operations. It is made of bytes, so
-// that a seed, a fuzzer or a printed line can stand for it, and any part of the list is a program again. What an
+// Program: what the model test runs, as data: how the cache is set up, and a list of operations. It is made of bytes,
+// so that a seed, a fuzzer or a printed line can stand for it, and any part of the list is a program again. What an
 // operation does is known to player.hpp.
 #pragma once
 
@@ -54,11 +54,12 @@ enum class Kind : std::uint8_t {
   reset_stats,
 };
 inline constexpr std::string_view kind_names[] = {
-    "advance",       "put",        "put_with_ttl",   "put_entry",  "fill",       "get",         "peek",
-    "visit",         "fetch",      "finish_fetch",   "drop_fetch", "leave",      "write",       "invalidate",
-    "invalidate_if", "invalidate", "clear",          "trim",       "purge",      "purge_all",   "set_policy",
-    "set_bad_policy", "set_loader", "on_removal",    "reset_stats"};
-inline constexpr unsigned kind_chances[] = {9, 8, 4, 4, 1, 8, 1, 3, 24, 12, 2, 4, 3, 4, 2, 1, 1, 2, 2, 1, 3, 1, 1, 1, 1};
+    "advance",        "put",        "put_with_ttl", "put_entry",  "fill",  "get",       "peek",
+    "visit",          "fetch",      "finish_fetch", "drop_fetch", "leave", "write",     "invalidate",
+    "invalidate_if",  "invalidate", "clear",        "trim",       "purge", "purge_all", "set_policy",
+    "set_bad_policy", "set_loader", "on_removal",   "reset_stats"};
+inline constexpr unsigned kind_chances[] = {9, 8, 4, 4, 1, 8, 1, 3, 24, 12, 2, 4, 3,
+                                            4, 2, 1, 1, 2, 2, 1, 3, 1,  1,  1, 1};
 inline constexpr std::size_t kind_count = std::size(kind_names);
 static_assert(std::size(kind_chances) == kind_count);
 
@@ -88,7 +89,8 @@ inline constexpr Ttl longest_but_forever = std::chrono::nanoseconds((std::chrono
 /// weight.
 [[nodiscard]] inline TierPolicy policy_of(std::span<const std::uint8_t, 5> bytes) {
   static constexpr std::size_t capacities[] = {0, 1, 2, 3, 100, tiercache::unbounded};
-  static constexpr Ttl ttls[] = {0ns, 1ns, 1min, tiercache::forever, longest_but_forever, 30s, (std::chrono::hours::max)()};
+  static constexpr Ttl ttls[] = {
+      0ns, 1ns, 1min, tiercache::forever, longest_but_forever, 30s, (std::chrono::hours::max)()};
   static constexpr Ttl stale_for[] = {0ns, 1ns, 10s, tiercache::forever};
   static constexpr Ttl stale_if_error[] = {0ns, 1ns, 1min, longest_but_forever};
   static constexpr Ttl retry_after[] = {0ns, 1ns, 5s, tiercache::forever};

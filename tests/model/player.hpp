@@ -28,6 +28,14 @@
 
 namespace model {
 
+/// What happened in all programs together. A test of what never happened proves nothing.
+struct Happened {
+  tiercache::TierStats stats;
+  std::array<std::uint64_t, 7> reports{};
+  std::uint64_t operations = 0;
+};
+inline Happened happened;
+
 template <class Config, class Eviction>
 class Player {
   using Subject = model::Subject<Config, Eviction>;
@@ -42,8 +50,7 @@ class Player {
  public:
   explicit Player(const Program& program) : program_(program), subject_(program) {
     subject_.listen(true, false);
-    Subject::for_each_tier(
-        [this]<std::size_t tier>(Number<tier>) { set_loader<tier>(false); });
+    Subject::for_each_tier([this]<std::size_t tier>(Number<tier>) { set_loader<tier>(false); });
   }
 
   /// Runs the program, and returns what was wrong, or nothing.
@@ -61,7 +68,7 @@ class Player {
   /// A caller's fetcher is called.
   void started(Asker& asker, int key) {
     subject_.verdict.note(key == asker.key, "the fetcher is given its key");
-    if (direct_ != &asker) return happened({Event::Kind::started, &asker, {}, subject_.see(asker.tier)});
+    if (direct_ != &asker) return record({Event::Kind::started, &asker, {}, subject_.see(asker.tier)});
     direct_ = nullptr;
     if (asker.inner == 0) return;
     tier(asker).within.push_back(tier(asker).flight_led_by(asker));
@@ -75,14 +82,14 @@ class Player {
       direct_->script.outcome = answer;
       direct_ = nullptr;
     } else {
-      happened({Event::Kind::started, nullptr, answer, subject_.see(number)});
+      record({Event::Kind::started, nullptr, answer, subject_.see(number)});
     }
     return answer;
   }
   /// A caller has an answer.
   void resumed(Asker& asker, const Answer& answer) {
     asker.is_done = true;
-    happened({Event::Kind::resumed, &asker, answer, subject_.see(asker.tier)});
+    record({Event::Kind::resumed, &asker, answer, subject_.see(asker.tier)});
   }
 
  private:
@@ -97,7 +104,7 @@ class Player {
   [[nodiscard]] ReferenceTier& tier(std::size_t number) noexcept { return subject_.tier(number); }
   [[nodiscard]] ReferenceTier& tier(const Asker& asker) noexcept { return subject_.tier(asker.tier); }
   void expect(bool holds, const char* what) { subject_.verdict.expect(holds, what); }
-  void happened(Event event) { events_.push_back(std::move(event)); }
+  void record(Event event) { events_.push_back(std::move(event)); }
 
   // Choices.
 
@@ -115,8 +122,18 @@ class Player {
     return program_.weights % 5 == 4 ? choose(weights, number) : choose(weights, program_.weights % 5);
   }
   [[nodiscard]] static Ttl some_ttl(unsigned number) noexcept {
-    static constexpr Ttl ttls[] = {30s,  2min, 0ns,  1ns, tiercache::forever, longest_but_forever, -1s, 1min,
-                                   10s,  (std::chrono::hours::max)(), (std::chrono::nanoseconds::min)(), 5s};
+    static constexpr Ttl ttls[] = {30s,
+                                   2min,
+                                   0ns,
+                                   1ns,
+                                   tiercache::forever,
+                                   longest_but_forever,
+                                   -1s,
+                                   1min,
+                                   10s,
+                                   (std::chrono::hours::max)(),
+                                   (std::chrono::nanoseconds::min)(),
+                                   5s};
     return choose(ttls, number);
   }
   [[nodiscard]] static std::optional<Wide> some_stored_at(unsigned number) noexcept {
@@ -139,6 +156,7 @@ class Player {
 
   void play(const Operation& o) {
     ++depth_;
+    ++happened.operations;
     const std::size_t number = some_tier(o);
     Subject::with_tier(number, [&]<std::size_t t>(Number<t>) { play_on<t>(o); });
     --depth_;
@@ -205,6 +223,7 @@ class Player {
       case Kind::on_removal:
         return subject_.listen(o.a % 4 != 0, o.a % 4 == 1);
       case Kind::reset_stats:
+        add_up();
         subject_.cache().reset_stats();
         for (const std::size_t each : {cards, boards, motto}) tier(each).reset_stats();
         return;
@@ -212,7 +231,8 @@ class Player {
   }
 
   static void advance(unsigned number) {
-    static constexpr Ttl lengths[] = {1ns, 1s, 5s, 10s, 29s, 1min, 1ns, 5s, 10s, 20s, 1s, 1h, 0ns, 2min, 30s, longest_but_forever};
+    static constexpr Ttl lengths[] = {1ns, 1s,  5s, 10s, 29s, 1min, 1ns, 5s,
+                                      10s, 20s, 1s, 1h,  0ns, 2min, 30s, longest_but_forever};
     // Over half of all time at once, now and then: what comes after that is at the end of the range.
     ManualClock::advance(number == 255 || number % 16 != 15 ? choose(lengths, number) : 1ns);
   }
@@ -334,8 +354,8 @@ class Player {
     using Beginning = ReferenceTier::Beginning::Kind;
     const typename ReferenceTier::Beginning beginning = tier(t).begin(asker, now());
     const bool runs = beginning.kind == Beginning::leading || beginning.kind == Beginning::refreshing;
-    const bool would_wait = beginning.kind == Beginning::joined ||
-                            (beginning.kind == Beginning::leading && asker.script.suspends);
+    const bool would_wait =
+        beginning.kind == Beginning::joined || (beginning.kind == Beginning::leading && asker.script.suspends);
     const bool blocks = o.e / 8U % 2 == 0 && (!would_wait || !Config::threading::can_block);
     const std::size_t first = events_.size();
     Asker* const outer = std::exchange(direct_, runs ? &asker : nullptr);
@@ -350,8 +370,8 @@ class Player {
       ReferenceTier& reference = tier(t);
       if (runs && !asker.script.suspends) {
         const Answer outcome = reference.land(*beginning.flight, asker.script, now(), trace);
-        return reference.expect_resumed(
-            asker, beginning.kind == Beginning::leading ? outcome : beginning.answer, trace);
+        return reference.expect_resumed(asker, beginning.kind == Beginning::leading ? outcome : beginning.answer,
+                                        trace);
       }
       if (!would_wait) return reference.expect_resumed(asker, beginning.answer, trace);
       if (blocks) {  // it can only wait for its own thread
@@ -415,7 +435,7 @@ class Player {
   template <class Check>
   void follow(std::size_t number, std::size_t first, const Check& check) {
     if (!subject_.verdict.fault().empty()) throw Mismatch();
-    happened({Event::Kind::end, nullptr, {}, subject_.see(number)});
+    record({Event::Kind::end, nullptr, {}, subject_.see(number)});
     Trace trace(events_, first);
     check(trace);
     expect(trace.is_at_end(), "nothing else happened");
@@ -470,9 +490,8 @@ class Player {
     if (!board_keys.empty()) tier(motto).supersede_all();
     const Held* const held = tier(motto).find(0);
     if (held != nullptr && !board_keys.empty()) {
-      is_motto_meant = !held->has_value() || std::any_of(board_keys.begin(), board_keys.end(), [&](int board) {
-        return is_motto_of(board, held->value);
-      });
+      is_motto_meant = !held->has_value() || std::any_of(board_keys.begin(), board_keys.end(),
+                                                         [&](int board) { return is_motto_of(board, held->value); });
     }
     const RemovalCause cause = number == motto ? RemovalCause::Invalidated : RemovalCause::Cascaded;
     return dropped + drop(motto, is_motto_meant ? std::set{0} : std::set<int>(), cause);
@@ -504,7 +523,8 @@ class Player {
           return is_meant(number_of(key), value.number);
         });
       } else {
-        return subject_.cache().template invalidate_if<T>([&](const Value& value) { return is_meant(0, value.number); });
+        return subject_.cache().template invalidate_if<T>(
+            [&](const Value& value) { return is_meant(0, value.number); });
       }
     }();
     tier(t).supersede_all();
@@ -641,19 +661,29 @@ class Player {
     tier(t).expect_unchanged(subject_.see(t));
   }
 
+  /// Adds to what happened in all programs.
+  void add_up() {
+    for (const tiercache::TierStats& stats : subject_.cache().stats()) {
+      for (const auto counter : tiercache::detail::counters) happened.stats.*counter += stats.*counter;
+    }
+  }
+
   /// Nobody is left waiting, whether the cache goes first or last.
   void end() {
     if (program_.end % 2 == 0) {
       while (std::any_of(active_.begin(), active_.end(), [](const Asker* asker) { return !asker->is_done; })) leave(0);
       subject_.compare();
     }
+    add_up();
+    subject_.add_up_reports(happened.reports);
     subject_.close();
     while (!writers_.empty()) finish_write(0);
     while (!active_.empty()) {
       const std::size_t before = active_.size();
       finish(0, program_.end % 4 >= 2);
       expect(active_.size() <= before + 1, "fetches come to an end");
-      if (std::none_of(active_.begin(), active_.end(), [](const Asker* asker) { return bool(asker->suspended); })) break;
+      if (std::none_of(active_.begin(), active_.end(), [](const Asker* asker) { return bool(asker->suspended); }))
+        break;
     }
     for (const auto& asker : askers_) expect(asker->is_done, "P3: nobody is left waiting");
     for (const std::size_t number : {cards, boards, motto}) {

@@ -338,8 +338,7 @@ class Reference {
              "what lives goes only to make room");
       if (!is_dead) continue;
       if (one.cause == RemovalCause::Expired || !one.cause) dead.push_back(one.held);
-      expect(one.cause.value_or(RemovalCause::Expired) == RemovalCause::Expired ||
-                 one.cause == RemovalCause::Evicted,
+      expect(one.cause.value_or(RemovalCause::Expired) == RemovalCause::Expired || one.cause == RemovalCause::Evicted,
              "what is dead expires, or goes to make room");
       if (one.cause == RemovalCause::Expired) ++expired;
     }
@@ -378,8 +377,8 @@ class Reference {
       const bool is_last = order_ == Order::unknown ||
                            std::none_of(leaving.begin(), leaving.end(),
                                         [&](const Leaving& other) { return rank(other.held) > rank(one.held); });
-      return is_last && (held_.size() + more + 1 > policy_.capacity || !fits(one.held.weight, others) ||
-                         is_trimming(more + 1));
+      return is_last &&
+             (held_.size() + more + 1 > policy_.capacity || !fits(one.held.weight, others) || is_trimming(more + 1));
     });
     expect(had_to, "only as many are evicted as must be");
   }

@@ -1,5 +1,5 @@
-// ReferenceTier: a tier's Reference with its fetches: who leads, who waits for whom, and what becomes of the outcome. It
-// goes through what happened in the order of the trace, and says where that should have been something else.
+// ReferenceTier: a tier's Reference with its fetches: who leads, who waits for whom, and what becomes of the outcome.
+// It goes through what happened in the order of the trace, and says where that should have been something else.
 #pragma once
 
 #include "caller.hpp"
@@ -90,7 +90,8 @@ class ReferenceTier : public Reference {
     return {joined, {}, running};
   }
 
-  /// A fetch ends; all who wait have their answer, or ask anew. Returns what it came to, for a leader who does not wait.
+  /// A fetch ends; all who wait have their answer, or ask anew. Returns what it came to, for a leader who does not
+  /// wait.
   Answer land(Flight& landed, const Script& script, Wide now, Trace& trace) {
     const std::unique_ptr<Flight> flight = remove(landed);
     const Answer outcome = complete(*flight, script, now, trace.peek().seen);

@@ -30,8 +30,8 @@ inline void set_clock(std::uint8_t start) {
   static constexpr std::int64_t day = std::chrono::nanoseconds(24h).count();
   static constexpr std::int64_t first = (std::numeric_limits<std::int64_t>::min)();
   static constexpr std::int64_t last = (std::numeric_limits<std::int64_t>::max)();
-  static constexpr std::int64_t starts[] = {day,      first, first + 1, -60'000'000'000, -1, 0, 1, last - 3'600'000'000'000,
-                                            last - 1, last};
+  static constexpr std::int64_t starts[] = {
+      day, first, first + 1, -60'000'000'000, -1, 0, 1, last - 3'600'000'000'000, last - 1, last};
   ManualClock::time_.store(choose(starts, start));
 }
 inline constexpr std::uint8_t start_count = 10;
@@ -59,7 +59,8 @@ class Subject {
       std::construct_at(const_cast<Mixer*>(&entries.mixer_), program.hashes * 0x9e3779b97f4a7c15U + tier);
       tiers_[tier].emplace(
           verdict, order(), policy_of(program.policies[tier]),
-          [this](std::chrono::nanoseconds whole, double jitter, int key) { return shortened<T>(whole, jitter, key); }, reports_[tier]);
+          [this](std::chrono::nanoseconds whole, double jitter, int key) { return shortened<T>(whole, jitter, key); },
+          reports_[tier]);
     });
   }
   Subject(const Subject&) = delete;
@@ -109,6 +110,12 @@ class Subject {
     });
   }
 
+  void add_up_reports(std::array<std::uint64_t, 7>& sums) const {
+    for (const auto& reports : reports_) {
+      for (const Report& report : reports) ++sums[static_cast<std::size_t>(report.cause)];
+    }
+  }
+
   /// What can be seen of a tier now.
   [[nodiscard]] Seen see(std::size_t number) const {
     Seen seen;
@@ -133,7 +140,8 @@ class Subject {
   /// Compares all that can be seen of the cache with the reference, and looks whether its insides fit.
   void compare() {
     if (cache_ == nullptr) return;
-    for_each_tier([this]<std::size_t tier>(std::integral_constant<std::size_t, tier>) { compare_tier<Tier<tier>>(tier); });
+    for_each_tier(
+        [this]<std::size_t tier>(std::integral_constant<std::size_t, tier>) { compare_tier<Tier<tier>>(tier); });
   }
 
   /// Compares what `peek` shows of a key.
