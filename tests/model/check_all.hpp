@@ -6,9 +6,12 @@
 #include "catch.hpp"
 #include "check.hpp"
 #include "operations.hpp"
+#include "watchdog.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <type_traits>
@@ -87,11 +90,14 @@ template <class Eviction, class MakeProgram>
 void check_seeds(std::uint32_t count, const char* name, const MakeProgram& make) {
   const Play play = play_without_leak<Eviction>;
   if (replays(play, number_of_policy<Eviction>)) return;
+  std::array<char, 80> origin{};
+  const support::Watchdog watchdog(origin.data());
   const auto check_seed = [&](std::uint32_t seed) {
+    std::snprintf(origin.data(), origin.size(), "%s%u", name, static_cast<unsigned>(seed));
     Program program = make(seed);
     program.eviction = number_of_policy<Eviction>;
-    INFO(name << seed);  // for what ends in a signal
-    model::check(program, play, name + std::to_string(seed));
+    INFO(origin.data());  // for what ends in a signal
+    model::check(program, play, origin.data());
   };
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* const seed = std::getenv("TIERCACHE_MODEL_SEED")) {

@@ -50,7 +50,7 @@ class Player {
  public:
   explicit Player(const Program& program) : program_(program), subject_(program) {
     subject_.listen(true, false);
-    Subject::for_each_tier([this]<std::size_t tier>(Number<tier>) { set_loader<tier>(false); });
+    Subject::for_each_tier([this]<std::size_t tier>(Number<tier>) { this->template set_loader<tier>(false); });
   }
 
   /// Runs the program, and returns what was wrong, or nothing.

@@ -140,8 +140,9 @@ class Subject {
   /// Compares all that can be seen of the cache with the reference, and looks whether its insides fit.
   void compare() {
     if (cache_ == nullptr) return;
-    for_each_tier(
-        [this]<std::size_t tier>(std::integral_constant<std::size_t, tier>) { compare_tier<Tier<tier>>(tier); });
+    for_each_tier([this]<std::size_t tier>(std::integral_constant<std::size_t, tier>) {
+      this->template compare_tier<Tier<tier>>(tier);
+    });
   }
 
   /// Compares what `peek` shows of a key.
