@@ -16,7 +16,9 @@
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
+#include <cstdlib>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>

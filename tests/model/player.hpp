@@ -352,11 +352,14 @@ class Player {
   template <std::size_t t, bool is_owned, bool has_age, class F>
   void ask(Asker& asker, const Operation& o, F fetcher) {
     using Beginning = ReferenceTier::Beginning::Kind;
+    // Also where the cache does what it must not: a thread that blocks would tell nobody.
+    const bool may_hang =
+        Config::threading::can_block && (asker.script.suspends || tier(t).is_being_fetched(asker.key));
     const typename ReferenceTier::Beginning beginning = tier(t).begin(asker, now());
     const bool runs = beginning.kind == Beginning::leading || beginning.kind == Beginning::refreshing;
     const bool would_wait =
         beginning.kind == Beginning::joined || (beginning.kind == Beginning::leading && asker.script.suspends);
-    const bool blocks = o.e / 8U % 2 == 0 && (!would_wait || !Config::threading::can_block);
+    const bool blocks = o.e / 8U % 2 == 0 && !may_hang;
     const std::size_t first = events_.size();
     Asker* const outer = std::exchange(direct_, runs ? &asker : nullptr);
     if (blocks) {

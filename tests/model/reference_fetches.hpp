@@ -49,7 +49,11 @@ class ReferenceTier : public Reference {
     }
     return nullptr;
   }
-  /// The fetch that a caller leads or waits for.
+  /// Whether there is a fetch of the key, in this epoch or an earlier one.
+  [[nodiscard]] bool is_being_fetched(int key) const {
+    return std::any_of(flights_.begin(), flights_.end(), [key](const auto& flight) { return flight->key == key; });
+  }
+  /// The fetch that a caller leads.
   [[nodiscard]] Flight* flight_led_by(const Caller& caller) const {
     for (const auto& flight : flights_) {
       if (flight->leader == &caller) return flight.get();
