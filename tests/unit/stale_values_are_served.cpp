@@ -307,6 +307,30 @@ TEST_CASE("retry_after: no new fetch is tried for so long, counted from the end 
   event.drop();
 }
 
+TEST_CASE("retry_after: what is stored after a failure waits for nothing, before the clock's epoch too") {
+  struct EarlyClock {
+    static tiercache::TimePoint now() { return tiercache::TimePoint(ManualClock::now() - 1'000h); }
+  };
+  struct Early {
+    using clock = EarlyClock;
+    using threading = tiercache::SingleThreaded;
+  };
+  ManualClock::reset();
+  Cache<Early> cache;
+  ManualFetch<std::string> event;
+  cache.put<Cards>("a", "old");
+  ManualClock::advance(60s);
+  const auto first = ask<Cards>(cache, "a", event);
+  event.fail(std::runtime_error("no"));
+  CHECK(first.get() == "old");
+  ManualClock::advance(5s);
+  cache.put<Cards>("a", "older", 0s);
+  const auto second = ask<Cards>(cache, "a", event);
+  CHECK_FALSE(second.is_done());
+  event.complete("new");
+  CHECK(second.get() == "new");
+}
+
 TEST_CASE("a refresh that fails leaves the entry its life") {
   ManualClock::reset();
   Cache<Shared> cache;

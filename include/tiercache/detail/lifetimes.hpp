@@ -117,6 +117,11 @@ class Lifetimes {
   }
 
  private:
+  /// When a fetch may be tried again: at any time, also before the epoch, unless one failed.
+  struct Retry {
+    TimePoint not_before = (TimePoint::min)();
+  };
+
   // What no entry's content is equal to.
   static constexpr unsigned char no_content = 0xff;
 
