@@ -5,6 +5,7 @@
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/tier_list.hpp>
 
+#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace detail {
 template <class T>
 struct WholeTier {
   using Target = T;
+  /// Itself: `whole<T>()` will do.
+  [[nodiscard]] constexpr WholeTier operator()() const noexcept { return {}; }
 };
 /// The keys of tier `T` that a function names.
 template <class T, class F>
@@ -29,13 +32,27 @@ struct PartOfTier {
   F function;
 };
 
-/// The parts of a cascade.
-template <class... Parts>
-struct Cascade : Parts... {
+/// A part of a cascade in its place: there may be two of one type.
+template <std::size_t, class Part>
+struct PartAt {
+  Part part;
+};
+template <class Places, class... Parts>
+struct PlacedParts;
+template <std::size_t... Places, class... Parts>
+struct PlacedParts<std::index_sequence<Places...>, Parts...> : PartAt<Places, Parts>... {
+  constexpr explicit PlacedParts(Parts... parts) : PartAt<Places, Parts>{std::move(parts)}... {}
+
   template <class Visit>
   void for_each(const Visit& visit) const {
-    (visit(static_cast<const Parts&>(*this)), ...);
+    (visit(static_cast<const PartAt<Places, Parts>&>(*this).part), ...);
   }
+};
+
+/// The parts of a cascade.
+template <class... Parts>
+struct Cascade : PlacedParts<std::index_sequence_for<Parts...>, Parts...> {
+  using PlacedParts<std::index_sequence_for<Parts...>, Parts...>::PlacedParts;
 };
 
 template <class X>
@@ -51,7 +68,7 @@ struct CascadeOf {
   using type = Cascade<>;
 };
 template <class T>
-  requires Cascades<T>
+  requires Cascades<T> && is_cascade<std::remove_cvref_t<decltype(T::also_invalidates)>>
 struct CascadeOf<T> {
   using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
 };
@@ -70,11 +87,44 @@ template <class From, class To, class... Passed>
   }
 }
 
+template <class From, class To>
+inline constexpr bool cascades_at_once_to = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+  return (std::is_same_v<typename Parts::Target, To> || ...);
+}(std::type_identity<typename CascadeOf<From>::type>());
+
+template <class... Tiers>
+struct TierSequence {};
+
+/// Puts `T` before those that were found already, and behind `T` all tiers that a cascade from it gets to.
+template <class T, class Found>
+struct AddToCascadeOrder;
+template <class T, class Found, class Its>
+struct AddPartsToCascadeOrder;
+
+template <class T, class... Found>
+struct AddToCascadeOrder<T, TierSequence<Found...>> : AddPartsToCascadeOrder<T, TierSequence<Found...>, Cascade<>> {};
+template <class T, class... Found>
+  requires(!is_one_of<T, Found...> && Cascades<T> && !cascades_to<T, T>())
+struct AddToCascadeOrder<T, TierSequence<Found...>>
+    : AddPartsToCascadeOrder<T, TierSequence<Found...>, typename CascadeOf<T>::type> {};
+
+template <class T, class... Found>
+struct AddPartsToCascadeOrder<T, TierSequence<Found...>, Cascade<>> {
+  using type = std::conditional_t<is_one_of<T, Found...>, TierSequence<Found...>, TierSequence<T, Found...>>;
+};
+template <class T, class Found, class Part, class... Parts>
+struct AddPartsToCascadeOrder<T, Found, Cascade<Part, Parts...>>
+    : AddPartsToCascadeOrder<T, typename AddToCascadeOrder<typename Part::Target, Found>::type, Cascade<Parts...>> {};
+
+/// The tiers that a cascade from `T` gets to, `T` first, each before those that it cascades to itself.
+template <class T>
+using CascadeOrder = typename AddToCascadeOrder<T, TierSequence<>>::type;
+
 /// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
 template <class T, class... Tiers>
 [[nodiscard]] consteval bool is_valid_cascade() {
   if constexpr (Cascades<T>) {
-    using Its = typename CascadeOf<T>::type;
+    using Its = std::remove_cvref_t<decltype(T::also_invalidates)>;
     static_assert(
         is_cascade<Its>,
         "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
@@ -135,7 +185,7 @@ template <class T, class F>
 /// passed on.
 template <class... Parts>
 [[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
-  return {std::move(parts)...};
+  return detail::Cascade<Parts...>(std::move(parts)...);
 }
 
 }  // namespace tiercache
