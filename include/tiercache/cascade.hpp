@@ -149,13 +149,14 @@ template <class T, class... Tiers>
 
 }  // namespace detail
 
-/// Everything in tier `T`, as a part of a cascade.
+/// Everything in tier `T`, as a part of a cascade. `whole<T>()` is the same.
 template <class T>
 inline constexpr detail::WholeTier<T> whole{};
 
 /// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
-/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
-/// `Unkeyed` it takes `cached` alone.
+/// keys of `T`; where `T` is `Unkeyed`, a `std::optional<Unkeyed>`. `cached` points to the value that was dropped,
+/// fresh or not. It is null if there was none: nothing was held under the key, or it was only being fetched, or was
+/// known not to exist. In a tier that is `Unkeyed` the function takes `cached` alone.
 template <class T, class F>
 [[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
   return {std::move(function)};
@@ -180,9 +181,19 @@ template <class T, class F>
 /// ```
 ///
 /// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
-/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
-/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
-/// passed on.
+/// cleared.
+///
+/// A key that is invalidated cascades whether or not it is held. The invalidation of a whole tier, or by a predicate,
+/// cascades by `keys` and `where` only for the entries that it drops; by `whole` in any case, even if it drops none:
+/// what is being fetched is superseded too, and might have been meant. A tier that is `Unkeyed` has one key, and
+/// cascades by that whenever it is invalidated, in whatever way.
+///
+/// Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in what it
+/// returns. However many ways lead to a key, it is dropped and gone on from once, when the tiers that lead there have
+/// been gone through. For that the keys of a tier that cascades on itself are kept until the call returns.
+///
+/// If a function throws, or the memory runs out, all of the tier that it was asked about is invalidated, and all of
+/// those that cascades lead to from there; then the exception is passed on.
 template <class... Parts>
 [[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
   return detail::Cascade<Parts...>(std::move(parts)...);
