@@ -258,3 +258,45 @@ TEST_CASE("a tier in which nothing is dropped still takes with it what goes whol
   }
   CHECK_FALSE(cache.get<Workspaces>());
 }
+
+namespace {
+
+struct HashThatMayThrow {
+  static inline bool throws = false;
+  std::size_t operator()(int key) const {
+    if (throws) throw std::runtime_error("no hash");
+    return static_cast<std::size_t>(key);
+  }
+};
+struct Users : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  using hash = HashThatMayThrow;
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Labels>([](int id, const int*) { return std::to_string(id); }));
+};
+
+}  // namespace
+
+TEST_CASE("P4: a write whose key cannot be looked for when it ends takes with it all that might cascade from there") {
+  tiercache::BasicTieredCache<Shared, Labels, Users> cache;
+  cache
+      .write<Users>(7,
+                    [&] {
+                      cache.put<Labels>("7", 1);
+                      HashThatMayThrow::throws = true;
+                    })
+      .get();
+  HashThatMayThrow::throws = false;
+  CHECK_FALSE(cache.get<Labels>("7"));
+}
+
+TEST_CASE("an invalidation whose key cannot be looked for has changed nothing") {
+  tiercache::BasicTieredCache<Shared, Labels, Users> cache;
+  cache.put<Users>(7, 1);
+  cache.put<Labels>("7", 1);
+  HashThatMayThrow::throws = true;
+  CHECK_THROWS_WITH(cache.invalidate<Users>(7), "no hash");
+  HashThatMayThrow::throws = false;
+  CHECK(cache.get<Users>(7));
+  CHECK(cache.get<Labels>("7"));
+}

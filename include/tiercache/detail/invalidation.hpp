@@ -161,6 +161,14 @@ class Invalidation {
       dropped_ = store.invalidate_all(RemovalCause::Invalidated, affected.removals);
     });
   }
+  /// All of the tier, and of all those that it cascades to: in the place of a key that cannot be looked for.
+  template <class T>
+  std::size_t whole_and_on() {
+    return run<T>([&](auto& affected, auto& store) {
+      dropped_ = store.invalidate_all(RemovalCause::Invalidated, affected.removals);
+      affected.is_lost = true;
+    });
+  }
   template <class T, class Predicate>
   std::size_t where(const Predicate& is_meant) {
     return run<T>([&](auto& affected, auto& store) {
