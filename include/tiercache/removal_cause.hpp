@@ -7,13 +7,14 @@ namespace tiercache {
 
 /// Why an entry left its tier. Given to the listener set with `on_removal`.
 enum class RemovalCause : unsigned char {
-  /// A newer value was stored under its key while it was fresh.
+  /// Another value was stored under its key, or a "there is none" that is remembered, while it was of use: fresh, or
+  /// past its TTL where the policy's `stale_for` or `stale_if_error` still kept it.
   Replaced,
-  /// `invalidate`, `invalidate_if` or a `write` dropped it.
+  /// `invalidate`, `invalidate_if` or a `write` that named its tier dropped it.
   Invalidated,
-  /// It was dropped with an entry of another tier, by a cascade.
+  /// It was dropped since another tier was invalidated, by a cascade.
   Cascaded,
-  /// It was found past its deadline.
+  /// It was found past its deadline; or a fetch found that there is none, and that is not remembered.
   Expired,
   /// It had to go to keep the tier within its bounds.
   Evicted,

@@ -22,8 +22,9 @@ struct TierStats {
   /// The tier's name. Points to static storage.
   std::string_view name;
 
-  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key. One that waited for an answer which its own
-  /// fetcher could not have given looks again, and counts again.
+  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key, and the keys that `get_or_fetch_many` looked
+  /// for, each as often as it was given. One that waited for an answer which its own fetcher could not have given looks
+  /// again, and counts again.
   std::uint64_t lookups = 0;
   /// Lookups that were answered from memory.
   std::uint64_t hits = 0;
@@ -47,9 +48,11 @@ struct TierStats {
   std::uint64_t updates = 0;
   /// Entries dropped to keep the tier within its bounds, and by `trim`.
   std::uint64_t evictions = 0;
-  /// Entries dropped since they were found past their deadline.
+  /// Entries dropped since they were found past their deadline, or since a fetch found that there is none, where that
+  /// is not remembered.
   std::uint64_t expirations = 0;
-  /// Entries dropped by `invalidate`, `invalidate_if` and `clear`.
+  /// Entries dropped by `invalidate`, `invalidate_if`, `write` and `clear`, and by cascades from other tiers. What is
+  /// remembered not to exist is an entry too.
   std::uint64_t invalidations = 0;
   /// Fetched values that were handed out and not stored, since an invalidation or a `put` came after their fetch began.
   std::uint64_t superseded = 0;

@@ -34,7 +34,8 @@ template <class Operation>
 using CalledOperation =
     decltype(detail::call_operation<Operation>(std::declval<std::remove_reference_t<Operation>&>()));
 
-/// Invalidates a key of tier `T`, or all if a comparison of keys throws when it must not. It keeps the stores alive.
+/// Invalidates a key of tier `T`; where nothing may be thrown and something is, all of the tier and all that it
+/// cascades to. It keeps the stores alive.
 template <class T, class Stores>
 class KeyInvalidation {
  public:
@@ -47,7 +48,7 @@ class KeyInvalidation {
     }
     TIERCACHE_CATCH_ALL {}
     TIERCACHE_TRY {
-      static_cast<void>(Invalidation<Stores>(stores_).template whole<T>());
+      static_cast<void>(Invalidation<Stores>(stores_).template whole_and_on<T>());
     }
     TIERCACHE_CATCH_ALL {}
   }

@@ -155,3 +155,148 @@ TEST_CASE("a cascade whose function throws invalidates all that it was asked abo
   CHECK_FALSE(cache.get<Searches>("first"));
   CHECK(cache.get<Cards>("2"));
 }
+
+namespace {
+
+// One document, and what is made of it.
+struct Pages : tiercache::Tier<std::string, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
+struct Index : tiercache::Tier<tiercache::Unkeyed, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
+struct Document : tiercache::Tier<tiercache::Unkeyed, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .not_found_ttl = 1min};
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Pages>([](const int* cached) {
+                           return cached != nullptr ? std::to_string(*cached) : std::string("first");
+                         }),
+                         tiercache::where<Pages>([](const std::string& id, int) { return id == "last"; }),
+                         tiercache::keys<Index>([](const int*) { return std::optional(tiercache::Unkeyed()); }));
+};
+struct Shelves : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  static constexpr auto also_invalidates = tiercache::cascade(tiercache::whole<Document>);
+};
+using Library = tiercache::BasicTieredCache<Shared, Pages, Index, Document, Shelves>;
+
+std::vector<std::string> pages_left(const Library& library) {
+  std::vector<std::string> left;
+  for (const char* const id : {"7", "first", "last", "other"}) {
+    if (library.peek<Pages>(id)) left.push_back(id);
+  }
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("an Unkeyed tier cascades by its one key however it is invalidated, and whether or not it holds anything") {
+  Library library;
+  for (const char* const id : {"7", "first", "last", "other"}) library.put<Pages>(id, 1);
+  library.put<Index>(1);
+  const auto all = [](int) { return true; };
+  const auto none = [](int) { return false; };
+  SECTION("with its value, if that is dropped") {
+    library.put<Document>(7);
+    SECTION("by its tier") {
+      CHECK(library.invalidate<Document>() == 4);
+    }
+    SECTION("by a predicate") {
+      CHECK(library.invalidate_if<Document>(all) == 4);
+    }
+    SECTION("by another tier") {
+      CHECK(library.invalidate<Shelves>(1) == 4);
+    }
+    CHECK(pages_left(library) == std::vector<std::string>{"first", "other"});
+  }
+  SECTION("with null, otherwise") {
+    ManualFetch<int> fetch;
+    std::optional<Running<int>> asked;
+    SECTION("when nothing was ever there") {
+      CHECK(library.invalidate<Document>() == 3);
+    }
+    SECTION("when it is being fetched") {
+      const auto ask_document = [&]() -> Running<int> { co_return co_await library.get_or_fetch<Document>(fetch); };
+      asked.emplace(ask_document());
+      CHECK(library.invalidate<Document>() == 3);
+      fetch.complete(7);
+    }
+    SECTION("when there is known to be none") {
+      const auto none_there = [] { return std::optional<int>(); };
+      CHECK_FALSE(library.get_or_fetch<Document>(none_there).get());
+      CHECK(library.invalidate<Document>() == 4);
+    }
+    SECTION("by a write") {
+      library.write<Document>([] {}).get();
+    }
+    SECTION("by a predicate") {
+      CHECK(library.invalidate_if<Document>(all) == 3);
+    }
+    SECTION("by a predicate that what is held does not match, but what is being fetched might") {
+      library.put<Document>(7);
+      CHECK(library.invalidate_if<Document>(none) == 3);
+      CHECK(library.get<Document>() == 7);
+    }
+    SECTION("by another tier") {
+      CHECK(library.invalidate<Shelves>(1) == 3);
+    }
+    CHECK(pages_left(library) == std::vector<std::string>{"7", "other"});
+  }
+  CHECK_FALSE(library.get<Index>());
+}
+
+TEST_CASE("a tier in which nothing is dropped still takes with it what goes whole, and nothing else") {
+  Cache cache;
+  cache.put<Workspaces>(1);
+  SECTION("since it is empty") {
+    CHECK(cache.invalidate<Boards>() == 1);
+  }
+  SECTION("since the predicate holds for nothing") {
+    cache.put<Boards>("x", "a board");
+    CHECK(cache.invalidate_if<Boards>([](const std::string&, const std::string&) { return false; }) == 1);
+    CHECK(cache.get<Boards>("x"));
+  }
+  CHECK_FALSE(cache.get<Workspaces>());
+}
+
+namespace {
+
+struct HashThatMayThrow {
+  static inline bool throws = false;
+  std::size_t operator()(int key) const {
+    if (throws) throw std::runtime_error("no hash");
+    return static_cast<std::size_t>(key);
+  }
+};
+struct Users : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  using hash = HashThatMayThrow;
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Labels>([](int id, const int*) { return std::to_string(id); }));
+};
+
+}  // namespace
+
+TEST_CASE("P4: a write whose key cannot be looked for when it ends takes with it all that might cascade from there") {
+  tiercache::BasicTieredCache<Shared, Labels, Users> cache;
+  cache
+      .write<Users>(7,
+                    [&] {
+                      cache.put<Labels>("7", 1);
+                      HashThatMayThrow::throws = true;
+                    })
+      .get();
+  HashThatMayThrow::throws = false;
+  CHECK_FALSE(cache.get<Labels>("7"));
+}
+
+TEST_CASE("an invalidation whose key cannot be looked for has changed nothing") {
+  tiercache::BasicTieredCache<Shared, Labels, Users> cache;
+  cache.put<Users>(7, 1);
+  cache.put<Labels>("7", 1);
+  HashThatMayThrow::throws = true;
+  CHECK_THROWS_WITH(cache.invalidate<Users>(7), "no hash");
+  HashThatMayThrow::throws = false;
+  CHECK(cache.get<Users>(7));
+  CHECK(cache.get<Labels>("7"));
+}

@@ -52,6 +52,12 @@ class Store final : public Lookups<Config, T> {
 
   explicit Store(const TierPolicy& policy) : Lookups(policy) {}
 
+  /// Returns the hash of a key in this tier. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return contents_.hash_of(key);
+  }
+
   // Reading.
 
   /// Runs `use(value)` under the lock if there is a fresh value. What it throws leaves everything as it was.
