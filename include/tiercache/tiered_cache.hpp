@@ -250,7 +250,8 @@ class BasicTieredCache {
 
   // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
 
-  /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
+  /// Drops the entry of `key`, fresh or not, and what the tier's cascade says; returns how many entries were dropped.
+  /// Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
     return invalidation().template key<T>(detail::keep_key<T, const K&>(key));

@@ -5,12 +5,14 @@
 #include <tiercache/tiercache.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // <tiercache/detail/asio_library.hpp>
 // Which Asio: Boost.Asio or standalone Asio. The one that was included before this, else the one that is found,
@@ -464,6 +466,166 @@ TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/asio_bulk.hpp>
+// How an asio::awaitable looks up many keys. How one is looked up is in detail/asio_fetch.hpp; how answers find their
+// keys, in detail/bulk_batch.hpp.
+
+namespace tiercache::detail {
+
+/// What a fetcher for many keys gives, with the executor, if that is one of Asio's awaitables.
+template <class T, class F, class Called>
+struct AsioBulkCalled : BulkFetching<T, F> {
+  static_assert(!LooksAwaitable<Called>,
+                "tiercache: in an asio::awaitable a fetcher for many keys returns an asio::awaitable, or its answers "
+                "at once");
+  using Executor = net::any_io_executor;
+  static constexpr bool is_awaited = false;
+};
+template <class T, class F, class A, class E>
+struct AsioBulkCalled<T, F, net::awaitable<A, E>> {
+  using Executor = E;
+  static constexpr bool is_awaited = true;
+};
+template <class T, class F>
+using AsioBulkFetching = AsioBulkCalled<T, F, CalledBulkFetcher<T, typename GivenFetcher<F>::Fetcher>>;
+
+/// A batch that passes on what it has not ended, when its coroutine does.
+template <class Control>
+class LeadingBatch {
+ public:
+  LeadingBatch() noexcept = default;
+  LeadingBatch(const LeadingBatch&) = delete;
+  LeadingBatch& operator=(const LeadingBatch&) = delete;
+  ~LeadingBatch() { batch.pass_on(); }
+
+  Batch<Control> batch;
+};
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_BEGIN
+
+/// Runs the fetch of a batch as a part of the calling coroutine. If that is cancelled, the batch is passed on.
+template <class T, class F, class Control>
+net::awaitable<void, typename AsioBulkFetching<T, F>::Executor> fetch_many_inside(
+    LeadingBatch<Control>& leading, std::remove_reference_t<typename GivenFetcher<F>::Fetcher>& fetcher) {
+  using Fetcher = typename GivenFetcher<F>::Fetcher;
+  Batch<Control>& batch = leading.batch;
+  bool has_failed = false;
+  try {
+    batch.prepare();
+    auto&& called = detail::call_bulk_fetcher<T, Fetcher>(fetcher, batch.keys());
+    if constexpr (AsioBulkFetching<T, F>::is_awaited) {
+      batch.deliver(co_await std::move(called));
+    } else {
+      batch.deliver(static_cast<decltype(called)>(called));
+    }
+  } catch (...) {
+    has_failed = true;
+    batch.fail(std::current_exception());
+  }
+  if (has_failed) {
+    const auto cancellation = co_await net::this_coro::cancellation_state;
+    // Whoever was cancelled leaves; that its fetch broke off is nobody else's error.
+    if (cancellation.cancelled() != net::cancellation_type::none) {
+      batch.forget_answers();
+      throw AsioError(net::error::operation_aborted);
+    }
+  }
+  batch.land();
+}
+
+/// The same for a fetch that belongs to the cache, as a coroutine of its own.
+template <class T, class F, class Control>
+net::awaitable<void, typename AsioBulkFetching<T, F>::Executor> fetch_many_spawned(
+    Batch<Control> batch, typename GivenFetcher<F>::Fetcher fetcher) {
+  LeadingBatch<Control> leading;
+  leading.batch = std::move(batch);
+  co_await detail::fetch_many_inside<T, F, Control>(leading, fetcher);
+}
+
+/// Looks up many keys, in rounds: in each all that have no answer yet are asked for, what nobody fetches is fetched by
+/// one call, and the fetches of others are waited for.
+template <class T, class Keys, class F, class Age, class Store>
+net::awaitable<std::vector<std::optional<typename T::value_type>>, typename AsioBulkFetching<T, F>::Executor>
+get_or_fetch_many_in_asio(Store& store, Keys keys, F given, Age age) {
+  using Control = typename Store::Control;
+  using Value = typename T::value_type;
+  using Executor = typename AsioBulkFetching<T, F>::Executor;
+  using Outcome = detail::Outcome<Value>;
+  constexpr bool is_owned = GivenFetcher<F>::is_owned;
+  std::vector<std::optional<Value>> results;
+  std::vector<char> is_answered;
+  for (auto&& key : keys) {
+    static_cast<void>(key);
+    is_answered.push_back(0);
+  }
+  results.resize(is_answered.size());
+  const auto ask = [&](std::size_t position, const auto& key, auto& flight) {
+    std::optional<Value>& result = results[position];
+    const auto answer = [&result](const auto& entry) {
+      if (entry.has_value()) result.emplace(entry.value);
+      return Beginning::answered;
+    };
+    return store.answer_or(key, true, age, answer,
+                           [&] { return store.begin(key, true, age, is_owned, flight, answer); });
+  };
+  std::vector<Missing<typename Store::Flight>> missing;
+  std::vector<Missing<typename Store::Flight>> earlier;  // keeps the tier, should the cache be gone
+  for (;;) {
+    earlier = std::exchange(missing, {});
+    LeadingBatch<Control> leading;
+    std::size_t position = 0;
+    for (auto&& key : keys) {
+      const std::size_t its = position++;
+      if (is_answered[its] != 0) continue;
+      decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
+      auto& its_missing = missing.emplace_back();
+      its_missing.position = its;
+      const Beginning beginning = ask(its, std::as_const(kept), its_missing.flight);
+      if (beginning != Beginning::answered && beginning != Beginning::joined) {
+        leading.batch.add(Ticket<Control>(its_missing.flight));
+      }
+      is_answered[its] = beginning == Beginning::answered || beginning == Beginning::refreshing;
+      if (is_answered[its] != 0) missing.pop_back();
+    }
+    if (missing.empty() && leading.batch.is_empty()) co_return results;
+
+    const auto run = [&](LeadingBatch<Control>& batch) {
+      return detail::fetch_many_inside<T, F, Control>(batch, detail::fetcher_in(given));
+    };
+    if (!leading.batch.is_empty()) {
+      if constexpr (is_owned) {
+        using Fetcher = typename GivenFetcher<F>::Fetcher;
+        const Executor executor = co_await net::this_coro::executor;
+        auto spawned = detail::fetch_many_spawned<T, F, Control>(std::move(leading.batch), Fetcher(given.fetcher()));
+        net::co_spawn(executor, std::move(spawned), net::detached);
+      } else {
+        co_await run(leading);
+      }
+    }
+    for (auto& each : missing) {
+      const auto flight = each.flight;
+      while (!flight->control->is_done(*flight)) {
+        AsioWake<Control> woken =
+            co_await AsioWaiter<Control, Executor>::wait(flight, co_await net::this_coro::executor);
+        if (woken.failure) std::rethrow_exception(woken.failure);
+        if (woken.is_cancelled) throw AsioError(net::error::operation_aborted);
+        if (!woken.leadership) break;
+        LeadingBatch<Control> passed_on;
+        passed_on.batch.add(woken.leadership.release());
+        co_await run(passed_on);
+      }
+      const Outcome& outcome = flight->outcome;
+      if (outcome.kind() == Outcome::Kind::exception) std::rethrow_exception(outcome.exception());
+      if (outcome.kind() == Outcome::Kind::value) results[each.position].emplace(outcome.value());
+      is_answered[each.position] = outcome.kind() == Outcome::Kind::value || outcome.kind() == Outcome::Kind::not_found;
+    }
+  }
+}
+
+TIERCACHE_COROUTINE_KEEPS_CLOSURES_END
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/asio_operation.hpp>
 // A lookup as an asynchronous operation of Asio's: its arguments sorted and checked, and the coroutine that it runs as.
 // What that coroutine does is in detail/asio_fetch.hpp.
@@ -730,6 +892,28 @@ template <class T, class Config, class... Tiers, class Age = detail::AnyAge>
 [[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch(
     BasicTieredCache<Config, Tiers...>& cache, Age age = {}) {
   return get_or_fetch<T>(cache, Unkeyed{}, detail::FromLoader(), age);
+}
+
+/// Returns an `asio::awaitable` of what `cache.get_or_fetch_many<T>(keys, fetcher)` would yield, to be awaited in an
+/// `asio::awaitable`: `auto cards = co_await tiercache::get_or_fetch_many<Cards>(cache, ids, fetch_cards);`
+///
+/// The fetcher takes a `std::span<const Key>`, and returns an `asio::awaitable` of its answers, or these at once; see
+/// `BulkLookup`. All that `get_or_fetch` says of resumption, cancellation and lifetime holds here. The first failure,
+/// in the order of the keys, ends the wait for the others.
+template <class T, class Config, class... Tiers, class Keys, class F, class Age = detail::AnyAge>
+  requires(detail::IsAge<Age>)
+[[nodiscard("tiercache: nothing is looked up until this is awaited: co_await it")]] auto get_or_fetch_many(
+    BasicTieredCache<Config, Tiers...>& cache, Keys&& keys, F&& fetcher, Age age = {}) {
+  static_assert(
+      !detail::is_destroyed_twice<typename detail::GivenFetcher<F>::Given> && !detail::is_destroyed_twice<Keys>,
+      "tiercache: GCC 12 destroys these keys, or this fetcher, twice inside co_await; name them first: auto fetch = "
+      "[...]{...}; co_await tiercache::get_or_fetch_many<T>(cache, keys, fetch);");
+  if constexpr (detail::are_keys<T, std::remove_reference_t<Keys>>()) {
+    return detail::get_or_fetch_many_in_asio<T, Keys, F>(detail::StoreOf<T>::in(cache), std::forward<Keys>(keys),
+                                                         std::forward<F>(fetcher), age);
+  } else {
+    return detail::refused<detail::net::awaitable<std::vector<std::optional<typename T::value_type>>>>();
+  }
 }
 
 /// Looks a key up as an asynchronous operation of Asio's, with any completion token, a callback, `use_future`,

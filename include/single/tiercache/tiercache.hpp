@@ -241,7 +241,7 @@ class Slab {
   static constexpr Slot chunk_size_for(std::size_t element_size) noexcept {
     constexpr std::size_t chunk_bytes = 8192;
     Slot size = 2;
-    while (size < 256 && 2 * size * element_size <= chunk_bytes) size *= 2;
+    while (size < 256 && std::size_t{2} * size * element_size <= chunk_bytes) size *= 2;
     return size;
   }
   static constexpr Slot chunk_size = chunk_size_for(sizeof(T));
@@ -434,7 +434,9 @@ class FrequencySketch {
     std::size_t line;
     std::uint32_t counters;
 
-    [[nodiscard]] std::size_t word(unsigned row) const noexcept { return line + 2 * row + (counters >> 5 * row & 1); }
+    [[nodiscard]] std::size_t word(unsigned row) const noexcept {
+      return line + std::size_t{2} * row + (counters >> 5 * row & 1);
+    }
     [[nodiscard]] unsigned shift(unsigned row) const noexcept { return (counters >> (5 * row + 1) & 15) * 4; }
   };
 
@@ -806,11 +808,6 @@ struct FetchId {
 class FetchScope {
  public:
   explicit FetchScope(FetchId id) noexcept : id_(id), outer_(innermost_) { innermost_ = this; }
-  /// The same for several at once, one at least, that all end with it. They must outlive this.
-  FetchScope(const FetchId* ids, std::size_t count) noexcept : FetchScope(*ids) {
-    others_ = ids + 1;
-    count_of_others_ = count - 1;
-  }
   /// Marks that the thread goes on with what waited within the fetch `id`.
   struct Afresh {};
   FetchScope(Afresh, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::afresh) { innermost_ = this; }
@@ -818,9 +815,6 @@ class FetchScope {
   struct Destroying {};
   FetchScope(Destroying, FetchId id) noexcept : id_(id), outer_(innermost_), kind_(Kind::destroying) {
     innermost_ = this;
-  }
-  FetchScope(Destroying, const FetchId* ids, std::size_t count) noexcept : FetchScope(ids, count) {
-    kind_ = Kind::destroying;
   }
   FetchScope(const FetchScope&) = delete;
   FetchScope& operator=(const FetchScope&) = delete;
@@ -832,12 +826,12 @@ class FetchScope {
   }
 
   /// Returns what tells the calling thread from all others that are running.
-  [[nodiscard]] static const void* thread() noexcept { return &innermost_; }
+  [[nodiscard]] static const void* thread() noexcept { return static_cast<const void*>(&innermost_); }
 
   /// Tells whether the calling thread is in the middle of the fetch `id`.
   [[nodiscard]] static bool is_within(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->kind_ != Kind::destroying && scope->has(id)) return true;
+      if (scope->kind_ != Kind::destroying && scope->id_ == id) return true;
       if (scope->kind_ == Kind::afresh) return false;
     }
     return false;
@@ -846,7 +840,7 @@ class FetchScope {
   /// Tells whether the calling thread is about to destroy the fetch `id`: it cannot wait for that.
   [[nodiscard]] static bool is_destroying(FetchId id) noexcept {
     for (const FetchScope* scope = innermost_; scope != nullptr; scope = scope->outer_) {
-      if (scope->kind_ == Kind::destroying && scope->has(id)) return true;
+      if (scope->kind_ == Kind::destroying && scope->id_ == id) return true;
     }
     return false;
   }
@@ -856,16 +850,7 @@ class FetchScope {
 
   static inline constinit thread_local FetchScope* innermost_ = nullptr;
 
-  [[nodiscard]] bool has(FetchId id) const noexcept {
-    for (std::size_t i = 0; i < count_of_others_; ++i) {
-      if (others_[i] == id) return true;
-    }
-    return id_ == id;
-  }
-
   FetchId id_;
-  const FetchId* others_ = nullptr;
-  std::size_t count_of_others_ = 0;
   FetchScope* outer_;
   Kind kind_ = Kind::running;
 };
@@ -1335,6 +1320,8 @@ struct Succession {
   const void* thread = nullptr;
   /// Whether the one who was to run it has left as well.
   bool goes_on = false;
+  /// Those among them who gave up, and are to be resumed once somebody else runs it.
+  WaiterList aside;
 };
 
 /// One fetch of one key in one epoch. An element of the tier's slab of flights: used again once nobody refers to it.
@@ -1363,12 +1350,15 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   typename Control::OwnedEntry entry;
   /// The hash of the key, mixed.
   std::uint32_t hash = 0;
+  /// Which fetch it is that runs. Changed when it passes on, under the lock; so who does not run it reads it there.
   FetchId id;
   /// When the fetch began that now runs; from here its TTL counts.
   TimePoint started_at{};
   Outcome<typename T::value_type> outcome;
   /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
   std::optional<CacheEntry<typename T::value_type>> recalled;
+  /// Its own TTL, if it had one.
+  std::optional<Ttl> recalled_ttl;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
   bool is_current = false;
@@ -1384,13 +1374,19 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
 
+  /// Not under the lock.
+  void forget_recalled() noexcept {
+    recalled.reset();
+    recalled_ttl.reset();
+  }
+
  private:
   friend Counted<Flight, typename Control::Threading::ReferenceCount>;
 
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
-    recalled.reset();
+    forget_recalled();
     entry.reset();
     id = {};
     is_done = is_leader_leaving = is_starting = false;
@@ -1436,6 +1432,12 @@ class Ticket {
   void pass_on() noexcept {
     const Reference<Flight<Control>> flight = std::move(flight_);
     flight->control->abandon(*flight, true);
+  }
+  /// The same, and ends the wait of whoever had it, as one that was told to stop.
+  template <class Wait>
+  void give_up(Wait& wait) noexcept {
+    const Reference<Flight<Control>> flight = std::move(flight_);
+    flight->control->abandon(*flight, true, &wait);
   }
 
  private:
@@ -2899,6 +2901,10 @@ struct Fetching
   using Given = typename GivenFetcher<F>::Given;
   static constexpr bool is_owned = GivenFetcher<F>::is_owned;
   using Result = ResultOf<typename T::value_type, typename Fetching::Answer>;
+  static_assert(!Conditional<std::remove_cvref_t<typename Fetching::Answer>>::may_be_unmodified ||
+                    fetcher_form<T, Fetcher>() == FetcherForm::takes_entry,
+                "tiercache: a fetcher that may say not_modified is one that is shown what is there: have it take the "
+                "key and a const tiercache::CacheEntry<Value>* (in an Unkeyed tier that alone)");
 };
 
 template <class T>
@@ -2925,6 +2931,10 @@ concept Range = requires(R& range) {
 template <class R>
 using ElementOf = decltype(*std::begin(std::declval<R&>()));
 
+/// Can be gone through more than once.
+template <class R>
+concept MultiPass = std::forward_iterator<decltype(std::begin(std::declval<R&>()))>;
+
 /// A range by value that has its elements itself, as opposed to a view: its elements are constant where it is.
 template <class R>
 concept OwnsElements = !std::is_reference_v<R> && std::is_lvalue_reference_v<ElementOf<R>> &&
@@ -2945,6 +2955,7 @@ enum class BulkForm { unfit, pairs, aligned };
 template <class Value, class Answer>
 [[nodiscard]] consteval bool is_bulk_answer() {
   constexpr AnswerForm form = answer_form<Value, Answer>();
+  if (Conditional<std::remove_cvref_t<Answer>>::may_be_unmodified) return false;
   return form == AnswerForm::value || form == AnswerForm::optional;
 }
 
@@ -2984,8 +2995,8 @@ class Batch {
   void add(Ticket<Control> ticket) { tickets_.push_back(std::move(ticket)); }
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
-  /// The fetches that this is, each once: several where it came to lead.
-  [[nodiscard]] const std::vector<FetchId>& ids() const noexcept { return ids_; }
+  /// The fetch that all of them have.
+  [[nodiscard]] FetchId id() const noexcept { return id_; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
@@ -2993,17 +3004,28 @@ class Batch {
   void prepare() {
     Control& control = *tickets_.front().flight().control;
     start_ = control.start();
+    id_ = control.id_of(tickets_.front().flight());
     keys_.reserve(tickets_.size());
+    again_.reserve(tickets_.size());
     std::size_t places = 4;
     while (places < 2 * tickets_.size()) places *= 2;
     places_.resize(places);
-    for (const Ticket<Control>& ticket : tickets_) {
-      if (ids_.empty() || ids_.back() != ticket.flight().id) ids_.push_back(ticket.flight().id);
-      keys_.push_back(ticket.flight().entry->key);
-      std::size_t place = ticket.flight().hash % places;
-      while (places_[place] != 0) place = (place + 1) % places;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < tickets_.size(); ++i) {
+      Flight& flight = tickets_[i].flight();
+      control.share(flight, id_);
+      std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
+      if (places_[place] != 0) {
+        // It was asked for twice, and invalidated in between.
+        again_.push_back({std::move(tickets_[i]), places_[place] - 1});
+        continue;
+      }
+      keys_.push_back(flight.entry->key);
       places_[place] = static_cast<std::uint32_t>(keys_.size());
+      if (count != i) tickets_[count] = std::move(tickets_[i]);
+      ++count;
     }
+    tickets_.resize(count);
   }
 
   /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
@@ -3022,7 +3044,7 @@ class Batch {
         if (count++ < tickets_.size()) give(tickets_[count - 1].flight(), static_cast<Taken&&>(answer));
       }
       if (count != tickets_.size()) {
-        for (const Ticket<Control>& ticket : tickets_) ticket.flight().outcome.reset();
+        forget_answers();
         throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) + ": a bulk fetcher was asked for " +
                                std::to_string(tickets_.size()) + " keys and answered with " + std::to_string(count) +
                                " values: answer with one for each, in the order of the keys, or with pairs");
@@ -3042,26 +3064,57 @@ class Batch {
     for (const Ticket<Control>& ticket : tickets_) {
       if (is_pending(ticket.flight())) ticket.flight().outcome.set_not_found();
     }
+    for (const Again& again : again_) give_again(tickets_[again.number].flight().outcome, again.ticket.flight());
   }
 
   /// Has those fail that have no answer.
   void fail(const std::exception_ptr& exception) noexcept {
-    for (const Ticket<Control>& ticket : tickets_) {
+    for_each([&exception](Ticket<Control>& ticket) {
       if (is_pending(ticket.flight())) ticket.flight().outcome.set_exception(exception);
-    }
+    });
   }
 
   /// Ends the flights, and wakes who waits for them.
   void land() noexcept {
-    for (Ticket<Control>& ticket : tickets_) ticket.land();
+    for_each([](Ticket<Control>& ticket) { ticket.land(); });
+  }
+
+  /// Passes on the flights that have not landed.
+  void pass_on() noexcept {
+    for_each([](Ticket<Control>& ticket) { ticket.pass_on(); });
+  }
+  /// Has none have an answer.
+  void forget_answers() noexcept {
+    for_each([](Ticket<Control>& ticket) { ticket.flight().outcome.reset(); });
   }
 
   /// Notes that whoever runs the fetch leaves.
   void leave_lead() noexcept {
-    for (const Ticket<Control>& ticket : tickets_) ticket.flight().control->leave_lead(ticket.flight());
+    for_each([](Ticket<Control>& ticket) { ticket.flight().control->leave_lead(ticket.flight()); });
+  }
+  /// The same, with the tier's lock held.
+  void leave_lead_locked() noexcept {
+    for_each([](Ticket<Control>& ticket) { Control::leave_lead_locked(ticket.flight()); });
   }
 
  private:
+  /// One more flight of a key that has one already, by its number.
+  struct Again {
+    Ticket<Control> ticket;
+    std::size_t number;
+  };
+
+  /// Runs `use(ticket)` on those that have not landed.
+  template <class Use>
+  void for_each(const Use& use) noexcept {
+    for (Ticket<Control>& ticket : tickets_) {
+      if (ticket) use(ticket);
+    }
+    for (Again& again : again_) {
+      if (again.ticket) use(again.ticket);
+    }
+  }
+
   [[nodiscard]] static bool is_pending(const Flight& flight) noexcept {
     return flight.outcome.kind() == Outcome<Value>::Kind::pending;
   }
@@ -3076,14 +3129,34 @@ class Batch {
     }
   }
 
+  /// Gives a flight the answer of another.
+  static void give_again(const Outcome<Value>& outcome, Flight& flight) noexcept {
+    TIERCACHE_TRY {
+      if (outcome.kind() == Outcome<Value>::Kind::value) {
+        return flight.outcome.set_value(outcome.value(), outcome.own_ttl(), outcome.stored_at());
+      }
+      if (outcome.kind() == Outcome<Value>::Kind::not_found) return flight.outcome.set_not_found();
+      flight.outcome.set_exception(outcome.exception());
+    }
+    TIERCACHE_CATCH_ALL {
+      flight.outcome.set_exception(std::current_exception());
+    }
+  }
+
   template <class K>
   [[nodiscard]] Flight* find(const K& key) const {
-    const std::uint32_t hash = tickets_.front().flight().control->hash_of(key);
-    for (std::size_t place = hash % places_.size(); places_[place] != 0; place = (place + 1) % places_.size()) {
+    const std::size_t place = place_of(tickets_.front().flight().control->hash_of(key), key);
+    return places_[place] != 0 ? &tickets_[places_[place] - 1].flight() : nullptr;
+  }
+  /// Returns where a key is, or would be.
+  template <class K>
+  [[nodiscard]] std::size_t place_of(std::uint32_t hash, const K& key) const {
+    std::size_t place = hash % places_.size();
+    for (; places_[place] != 0; place = (place + 1) % places_.size()) {
       const std::size_t i = places_[place] - 1;
-      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) return &tickets_[i].flight();
+      if (tickets_[i].flight().hash == hash && detail::is_key<T>(keys_[i], key)) break;
     }
-    return nullptr;
+    return place;
   }
 
   /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
@@ -3099,11 +3172,12 @@ class Batch {
   }
 
   std::vector<Ticket<Control>> tickets_;
+  std::vector<Again> again_;
   std::vector<Key> keys_;
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  std::vector<FetchId> ids_;
+  FetchId id_;
 };
 
 }  // namespace tiercache::detail
@@ -3140,6 +3214,19 @@ struct BulkFetching : Fetched<CalledBulkFetcher<T, typename GivenFetcher<F>::Fet
   using Given = typename GivenFetcher<F>::Given;
   static constexpr bool is_owned = GivenFetcher<F>::is_owned;
 };
+
+/// Refuses what are no keys of tier `T`. Tells whether `Keys` are.
+template <class T, class Keys>
+[[nodiscard]] consteval bool are_keys() {
+  static_assert(!is_unkeyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
+  constexpr bool is_range = Range<Keys> && key_form<T, std::remove_cv_t<Keys>>() == KeyForm::unfit;
+  static_assert(is_range || is_unkeyed<T>,
+                "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
+  constexpr bool is_multi_pass = !is_range || MultiPass<Keys>;
+  static_assert(is_multi_pass,
+                "tiercache: these keys can be gone through only once: put them into a std::vector first");
+  return !is_unkeyed<T> && is_range && is_multi_pass;
+}
 
 /// What stands for keys and a fetcher that have been refused, so that this stays the only error.
 template <class T>
@@ -3724,18 +3811,19 @@ class Flights {
                      HashOf(slab_, at, [](const auto&, const Flight& held) noexcept { return held.hash; }));
   }
   /// Opens a flight: from now on, who asks for its key finds it. Wants a `reserve` before.
-  void open(Flight& flight, TimePoint time, FetchId* shared = nullptr) noexcept {
+  void open(Flight& flight, TimePoint time) noexcept {
     current_.link(flight.hash, flight.slot);
     flight.is_current = true;
     flight.is_open = true;
     flight.control->add_owner();
-    flight.id = FetchId{flight.control, ++opened_};
-    if (shared != nullptr && *shared != FetchId{}) flight.id = *shared;
-    if (shared != nullptr) *shared = flight.id;
+    name_anew(flight);
     flight.started_at = time;
     flight.is_starting = true;
     ++open_;
   }
+
+  /// Has a flight stand for another fetch than before.
+  void name_anew(Flight& flight) noexcept { flight.id = FetchId{flight.control, ++named_}; }
 
   /// Ends the epoch of a flight: nobody finds it any more, and its value is not stored.
   void supersede(Flight& flight) noexcept {
@@ -3763,7 +3851,7 @@ class Flights {
   Slab<Flight, Control::Threading::can_block> slab_;
   Index current_;
   std::uint64_t open_ = 0;
-  std::uint64_t opened_ = 0;
+  std::uint64_t named_ = 0;
 };
 
 }  // namespace tiercache::detail
@@ -3824,13 +3912,14 @@ namespace tiercache {
 
 /// Why an entry left its tier. Given to the listener set with `on_removal`.
 enum class RemovalCause : unsigned char {
-  /// A newer value was stored under its key while it was fresh.
+  /// Another value was stored under its key, or a "there is none" that is remembered, while it was of use: fresh, or
+  /// past its TTL where the policy's `stale_for` or `stale_if_error` still kept it.
   Replaced,
-  /// `invalidate`, `invalidate_if` or a `write` dropped it.
+  /// `invalidate`, `invalidate_if` or a `write` that named its tier dropped it.
   Invalidated,
-  /// It was dropped with an entry of another tier, by a cascade.
+  /// It was dropped since another tier was invalidated, by a cascade.
   Cascaded,
-  /// It was found past its deadline.
+  /// It was found past its deadline; or a fetch found that there is none, and that is not remembered.
   Expired,
   /// It had to go to keep the tier within its bounds.
   Evicted,
@@ -4493,13 +4582,13 @@ class Lifetimes {
   }
 
  private:
-  // What no entry's content is equal to.
-  static constexpr unsigned char no_content = 0xff;
-
-  /// When a new value may be fetched: at once, unless that failed. A clock may start before its epoch.
+  /// When a fetch may be tried again: at any time, also before the epoch, unless one failed.
   struct Retry {
     TimePoint not_before = (TimePoint::min)();
   };
+
+  // What no entry's content is equal to.
+  static constexpr unsigned char no_content = 0xff;
 
   [[nodiscard]] bool is_idle(const Found<T>& entry, TimePoint now) const noexcept {
     if (!is_idling() || !entry->has_value()) return false;
@@ -4604,8 +4693,9 @@ struct TierStats {
   /// The tier's name. Points to static storage.
   std::string_view name;
 
-  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key. One that waited for an answer which its own
-  /// fetcher could not have given looks again, and counts again.
+  /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key, and the keys that `get_or_fetch_many` looked
+  /// for, each as often as it was given. One that waited for an answer which its own fetcher could not have given looks
+  /// again, and counts again.
   std::uint64_t lookups = 0;
   /// Lookups that were answered from memory.
   std::uint64_t hits = 0;
@@ -4629,9 +4719,11 @@ struct TierStats {
   std::uint64_t updates = 0;
   /// Entries dropped to keep the tier within its bounds, and by `trim`.
   std::uint64_t evictions = 0;
-  /// Entries dropped since they were found past their deadline.
+  /// Entries dropped since they were found past their deadline, or since a fetch found that there is none, where that
+  /// is not remembered.
   std::uint64_t expirations = 0;
-  /// Entries dropped by `invalidate`, `invalidate_if` and `clear`.
+  /// Entries dropped by `invalidate`, `invalidate_if`, `write` and `clear`, and by cascades from other tiers. What is
+  /// remembered not to exist is an entry too.
   std::uint64_t invalidations = 0;
   /// Fetched values that were handed out and not stored, since an invalidation or a `put` came after their fetch began.
   std::uint64_t superseded = 0;
@@ -4772,12 +4864,17 @@ class Contents {
   [[nodiscard]] Use use_of(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.use_of(entry, time, hashes());
   }
+  [[nodiscard]] std::optional<Ttl> own_ttl_of(const Found& entry) const noexcept {
+    return lifetimes_.own_ttl_of(entry);
+  }
   [[nodiscard]] Ttl ttl_of(const Found& entry) const noexcept { return lifetimes_.ttl_of(entry, hashes()); }
 
   /// Tells whether it is too early to try again to replace an entry, after a fetch that failed.
   [[nodiscard]] bool waits_to_retry(const Found& entry, TimePoint time) const noexcept {
     return lifetimes_.waits_to_retry(entry, time);
   }
+  /// Notes that an entry was handed out after all.
+  void note_read(const Found& entry, TimePoint time) noexcept { lifetimes_.note_read(entry, time); }
   /// Notes that a fetch failed which was to replace an entry. Throws `std::bad_alloc`.
   void note_failure(const Found& entry, TimePoint time) { lifetimes_.note_failure(entry, time); }
 
@@ -4849,12 +4946,10 @@ class Contents {
     if (Entries::has_admission) keep_bounds(entry.entry, removals);
   }
 
-  /// Has an entry live on from `start`, for its own TTL, if it has one or is given one. Throws `std::bad_alloc` and has
-  /// changed nothing.
+  /// Has an entry live on from `start`, for a TTL of its own or not. Throws `std::bad_alloc` and has changed nothing.
   void renew(const Found& entry, TimePoint start, const std::optional<Ttl>& own_ttl, TimePoint time) {
-    const std::optional<Ttl> own = own_ttl ? own_ttl : lifetimes_.own_ttl_of(entry);
-    lifetimes_.reserve(entry.slot, own.has_value());
-    lifetimes_.set(entry, start, own, time);
+    lifetimes_.reserve(entry.slot, own_ttl.has_value());
+    lifetimes_.set(entry, start, own_ttl, time);
     entries_.renew(entry);
     ++counted.updates;
   }
@@ -5384,8 +5479,7 @@ class WaitingRoom : public TierState<Config, T> {
   /// leave until it is taken.
   void stop(StoppableWait& wait, WaiterList& aside) noexcept {
     const Lock lock(lock_);
-    wait.is_stopped = true;
-    if (!wait.is_held) set_aside(wait, aside);
+    stop_locked(wait, aside);
   }
   /// Lets a stop end the wait from now on, and one that came before.
   void let_go(StoppableWait& wait, WaiterList& aside) noexcept {
@@ -5393,16 +5487,18 @@ class WaitingRoom : public TierState<Config, T> {
     wait.is_held = false;
     if (wait.is_stopped) set_aside(wait, aside);
   }
-  /// Tells the waiter aside, if it is there still, that it was stopped.
+  /// Tells the waiters aside, as far as they are there still, that they were stopped.
   void end_stopped(WaiterList& aside) noexcept {
-    Waiter* waiter = nullptr;
-    {
-      const Lock lock(lock_);
-      waiter = aside.pop_front();
+    for (;;) {
+      Waiter* waiter = nullptr;
+      {
+        const Lock lock(lock_);
+        waiter = aside.pop_front();
+      }
+      if (waiter == nullptr) return;
+      const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
+      waiter->stopped();
     }
-    if (waiter == nullptr) return;
-    const FetchScope scope(FetchScope::Afresh{}, waiter->asked_within);
-    waiter->stopped();
   }
 
   template <class Flight>
@@ -5423,6 +5519,12 @@ class WaitingRoom : public TierState<Config, T> {
  protected:
   using State::State;
   ~WaitingRoom() = default;
+
+  /// `stop`, with the lock held.
+  static void stop_locked(StoppableWait& wait, WaiterList& aside) noexcept {
+    wait.is_stopped = true;
+    if (!wait.is_held) set_aside(wait, aside);
+  }
 
   /// Wakes the waiters of a flight that is done. The next one is taken off only after the one before was resumed, since
   /// that may have destroyed it; and none is resumed from within another.
@@ -5541,7 +5643,7 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
   [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
-    flight.recalled.reset();
+    flight.forget_recalled();
     std::optional<Value> value;
     TimePoint stored_at;
     Ttl ttl;
@@ -5552,6 +5654,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       value.emplace(held->value);
       stored_at = held->stored_at;
       ttl = contents_.ttl_of(held);
+      flight.recalled_ttl = contents_.own_ttl_of(held);
     }
     return &flight.recalled.emplace(CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
   }
@@ -5578,8 +5681,10 @@ class FlightControl : public WaitingRoom<Config, T>,
     std::swap(loader_, loader);
   }
 
-  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves.
-  void abandon(Flight& flight, bool passes_on = false) noexcept {
+  /// Deals with a fetch that was dropped before it had an outcome; `passes_on` says that whoever ran it leaves,
+  /// `gives_up` that they wait, and are to wait no longer.
+  void abandon(Flight& flight, bool passes_on = false, StoppableWait* gives_up = nullptr) noexcept {
+    Succession succession{FetchScope::thread(), false, {}};
     bool is_passed_on = false;
     {
       const Lock lock(lock_);
@@ -5588,15 +5693,24 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (is_passed_on) {
         ++contents_.counted.fetch_failures;
         ++flight.passed_on;
-        if (flight.succession != nullptr && flight.succession->thread == FetchScope::thread()) {
-          flight.succession->goes_on = true;
+        const bool is_nested = flight.succession != nullptr && flight.succession->thread == succession.thread;
+        Succession& its = is_nested ? *flight.succession : succession;
+        if (gives_up != nullptr) this->stop_locked(*gives_up, its.aside);
+        if (is_nested) {
+          its.goes_on = true;
           return;
         }
       }
     }
-    if (is_passed_on) return pass_on(flight);
+    if (is_passed_on) return pass_on(flight, succession);
     flight.outcome.set_exception(std::make_exception_ptr(fetch_abandoned()));
     complete(flight);
+  }
+
+  /// Returns which fetch it is that runs for a flight.
+  [[nodiscard]] FetchId id_of(const Flight& flight) const noexcept {
+    const Lock lock(lock_);
+    return flight.id;
   }
 
   // What bulk lookups need beside the above: they run one fetch for several flights.
@@ -5606,11 +5720,18 @@ class FlightControl : public WaitingRoom<Config, T>,
     return contents_.hash_of(key);
   }
 
+  /// Has a flight be one of those that the fetch `id` is run for.
+  void share(Flight& flight, FetchId id) noexcept {
+    const Lock lock(lock_);
+    flight.id = id;
+  }
+
   /// Notes that whoever runs the fetch leaves: a failure is passed on.
   void leave_lead(Flight& flight) noexcept {
     const Lock lock(lock_);
-    flight.is_leader_leaving = !flight.is_done;
+    leave_lead_locked(flight);
   }
+  static void leave_lead_locked(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
 
   /// When a fetch began, and what was left alone since then.
   struct Start {
@@ -5682,6 +5803,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       const TierPolicy& policy = contents_.policy();
       if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
+      contents_.note_read(held, time);
       flight.outcome.spare(held->value);
     }
     TIERCACHE_CATCH_ALL {
@@ -5719,7 +5841,8 @@ class FlightControl : public WaitingRoom<Config, T>,
   [[nodiscard]] static bool renew(Flight& flight) noexcept {
     TIERCACHE_TRY {
       if (flight.recalled) {
-        flight.outcome.set_value(std::move(flight.recalled->value), flight.outcome.own_ttl());
+        const std::optional<Ttl>& given = flight.outcome.own_ttl();
+        flight.outcome.set_value(std::move(flight.recalled->value), given ? given : flight.recalled_ttl);
         return true;
       }
       throw_invalid_argument("tiercache: " + std::string(TierTraits<T>::name()) +
@@ -5732,24 +5855,30 @@ class FlightControl : public WaitingRoom<Config, T>,
   }
 
   /// Has the next one who waits run its own fetch, and the one after that should it leave meanwhile: in a loop, since
-  /// any number of them may.
-  void pass_on(Flight& shared) noexcept {
+  /// any number of them may. Who gave up is resumed last: then the key is somebody's, or nobody's.
+  void pass_on(Flight& shared, Succession& succession) noexcept {
     const auto flight = Reference<Flight>::share(shared);
-    Succession succession{FetchScope::thread()};
     do {
+      flight->forget_recalled();
       Waiter* next = nullptr;
       {
         const Lock lock(lock_);
         next = flight->waiters.pop_front();
         flight->succession = next != nullptr ? &succession : nullptr;
-        if (next == nullptr) return flights_.finish(*flight);
-        flight->started_at = now();
-        flight->is_starting = true;
+        if (next != nullptr) {
+          flights_.name_anew(*flight);
+          flight->started_at = now();
+          flight->is_starting = true;
+        } else {
+          flights_.finish(*flight);
+        }
         succession.goes_on = false;
       }
+      if (next == nullptr) break;
       const FetchScope scope(FetchScope::Afresh{}, next->asked_within);
       next->lead();
     } while (is_to_go_on(*flight, succession));
+    this->end_stopped(succession.aside);
   }
   [[nodiscard]] bool is_to_go_on(Flight& flight, const Succession& succession) noexcept {
     const Lock lock(lock_);
@@ -5794,12 +5923,10 @@ class Lookups : public FlightControl<Config, T> {
 
   /// Makes `flight` that of the key, opened if need be; or answers from memory after all, by `answer(entry)`, also with
   /// what is stale if somebody else fetches, or this one does with an `is_owned` fetcher. Whoever gets `leading` or
-  /// `refreshing` runs the fetch and lands the flight. The flights of one fetch share its id: `shared` is set by the
-  /// first and is that of the others.
+  /// `refreshing` runs the fetch and lands the flight.
   template <class K, class Age, class Answer>
   [[nodiscard]] TIERCACHE_NOINLINE Beginning begin(const K& key, bool takes_not_found, const Age& age, bool is_owned,
-                                                   Reference<Flight>& flight, const Answer& answer,
-                                                   FetchId* shared = nullptr) {
+                                                   Reference<Flight>& flight, const Answer& answer) {
     const std::uint32_t hash = contents_.hash_of(key);
     Reference<Flight> opened;
     bool has_failed = false;
@@ -5838,7 +5965,7 @@ class Lookups : public FlightControl<Config, T> {
               ++contents_.counted.misses;
               ++contents_.counted.fetches_led;
             }
-            flights_.open(*opened, time, shared);
+            flights_.open(*opened, time);
             flight = std::move(opened);
             return is_refresh ? Beginning::refreshing : Beginning::leading;
           }
@@ -6299,28 +6426,22 @@ class BulkMiss final : public Waiter,
   void leave() noexcept {
     std::size_t waiting = 0;
     Part* led = nullptr;
-    Run* leaving = nullptr;
-    Run* starting = nullptr;
     Reference<Relay> posted;
     {
       const Lock lock(control_->lock());
       if (std::exchange(has_left_, true)) return;
       for (std::size_t i = 0; i < count_; ++i) waiting += WaiterList::erase(parts_[i]) ? 1U : 0U;
       led = std::exchange(todo_, nullptr);
-      leaving = std::exchange(runs_, nullptr);
-      starting = starting_;
       posted = std::move(posted_);
     }
     if (posted) posted->detach();
-    while (leaving != nullptr) {
-      Run& run = *std::exchange(leaving, leaving->next);
-      run.batch.leave_lead();
-      if (&run == starting) continue;  // whoever starts it destroys it
-      const FetchScope scope(FetchScope::Destroying{}, run.batch.ids().data(), run.batch.ids().size());
-      run.driver.destroy();
+    while (Run* const run = run_to_destroy()) {
+      run->batch.leave_lead();
+      const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
+      run->driver.destroy();
     }
     for (; led != nullptr; led = led->next) {
-      if (led->is_to_lead) Ticket<Control>(led->flight).pass_on();
+      if (led->todo == Todo::lead) Ticket<Control>(led->flight).pass_on();
     }
     for (; waiting != 0; --waiting) this->remove_owner();
   }
@@ -6336,6 +6457,9 @@ class BulkMiss final : public Waiter,
   using Thread = BlockedThread<std::remove_reference_t<decltype(std::declval<Control&>().lock())>>;
   struct Nothing {};
 
+  /// What is to be done about a part that does not wait: nothing; wait again; look for its key again; lead.
+  enum class Todo : unsigned char { nothing, wait, ask, lead };
+
   /// The wait for one flight.
   struct Part final : Waiter {
     void settled() noexcept override { miss->told(*this, false); }
@@ -6347,7 +6471,7 @@ class BulkMiss final : public Waiter,
     Reference<Flight> flight;
     /// The next one that something is to be done about.
     Part* next = nullptr;
-    bool is_to_lead = false;
+    Todo todo = Todo::nothing;
   };
 
   /// A fetch that can be suspended.
@@ -6403,25 +6527,33 @@ class BulkMiss final : public Waiter,
   /// A part was taken off its flight's list.
   void told(Part& part, bool is_to_lead) noexcept {
     const auto self = Reference<BulkMiss>::adopt(this);
-    bool has_left = false;
     bool goes_on = false;
+    Reference<Flight> passed_on;
     {
       const Lock lock(control_->lock());
-      has_left = has_left_;
       --waiting_;
-      if (!has_left) {
-        note(part, is_to_lead);
+      if (has_left_) {
+        part.todo = Todo::nothing;
+      } else {
+        // Whoever goes on now may be in the middle of a fetch, and wait for this key: then it is for the next one.
+        const bool leads = is_to_lead && !is_busy_;
+        note(part, leads ? Todo::lead : is_to_lead ? Todo::wait : todo_after(*part.flight));
+        is_to_lead = is_to_lead && !leads;
         goes_on = (waiting_ == 0 || todo_ != nullptr) && !std::exchange(is_busy_, true);
       }
+      if (is_to_lead) passed_on = part.flight;
     }
-    if (has_left && is_to_lead) return Ticket<Control>(part.flight).pass_on();
+    if (passed_on) Ticket<Control>(std::move(passed_on)).pass_on();
     if (goes_on) go_on_where_it_resumes();
   }
-  /// Notes what is to be done about a part that does not wait. Wants the lock held.
-  void note(Part& part, bool is_to_lead) noexcept {
-    if (!is_to_lead && is_answer(part.flight->outcome)) return;
-    part.is_to_lead = is_to_lead;
-    part.next = std::exchange(todo_, &part);
+  /// Notes what is to be done about a part. Wants the lock held.
+  void note(Part& part, Todo todo) noexcept {
+    part.todo = todo;
+    if (todo != Todo::nothing) part.next = std::exchange(todo_, &part);
+  }
+  /// What is to be done where a fetch has ended.
+  [[nodiscard]] static Todo todo_after(const Flight& done) noexcept {
+    return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
   // What follows wants the right to go on.
@@ -6433,10 +6565,11 @@ class BulkMiss final : public Waiter,
     const Reference<Relay> relay = relay_ ? relay_->again({}) : Reference<Relay>();
     if (!relay) return go_on();
     relay->asked_within = asked_within;
+    Reference<Relay> former = relay;  // goes with no lock held
     {
       const Lock lock(control_->lock());
       if (has_left_) return;
-      posted_ = relay;
+      std::swap(posted_, former);
     }
     relay->add_owner();
     relay->settled();
@@ -6462,20 +6595,22 @@ class BulkMiss final : public Waiter,
         }
       }
       Batch<Control> batch;
-      FetchId fetch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
-        take_part(part, std::exchange(part.is_to_lead, false) ? Beginning::leading : ask_again(part, fetch), batch);
+        take_part(part, begin_again(part), batch);
       }
       run(std::move(batch));
     }
   }
 
-  /// Looks for a key once more, whose fetch ended with no answer.
-  [[nodiscard]] Beginning ask_again(Part& part, FetchId& fetch) noexcept {
+  [[nodiscard]] Beginning begin_again(Part& part) noexcept {
+    const Todo todo = std::exchange(part.todo, Todo::nothing);
+    if (todo == Todo::lead) return Beginning::leading;
+    if (todo == Todo::wait) return Beginning::joined;
+    // Its fetch ended with no answer: the flight has its key still.
     const Reference<Flight> earlier = std::move(part.flight);
     TIERCACHE_TRY {
-      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight, fetch);
+      return lookup_.ask(part.position, std::as_const(earlier->entry->key), part.flight);
     }
     TIERCACHE_CATCH_ALL {
       fail();
@@ -6499,7 +6634,7 @@ class BulkMiss final : public Waiter,
         this->remove_owner();
         const Lock lock(control_->lock());
         --waiting_;
-        note(part, false);
+        note(part, todo_after(*flight));
       }
     }
     if (beginning == Beginning::joined) return;
@@ -6514,18 +6649,16 @@ class BulkMiss final : public Waiter,
   /// Runs a fetch, up to its first suspension. It may end in here, or on another thread in the meantime.
   void run(Batch<Control> batch) noexcept {
     if (batch.is_empty()) return;
-    std::vector<FetchId> ids;  // of its own: the fetch may be gone before its first part is over
     OwnedRun made(nullptr);
     TIERCACHE_TRY {
       batch.prepare();
-      ids = batch.ids();
       if constexpr (Fetching::awaits) made = OwnedRun(new Run{Reference<BulkMiss>::share(*this), {}, {}, nullptr});
     }
     TIERCACHE_CATCH_ALL {
       batch.fail(std::current_exception());
       return batch.land();
     }
-    const FetchScope scope(ids.data(), ids.size());
+    const FetchScope scope(batch.id());
     if constexpr (Fetching::awaits) {
       made->batch = std::move(batch);
       run_driver(std::move(made));
@@ -6583,9 +6716,22 @@ class BulkMiss final : public Waiter,
   void forget(Run& ended) noexcept {
     const Lock lock(control_->lock());
     if (starting_ == &ended) starting_ = nullptr;
+    unlink(ended);
+  }
+  /// Takes one of the fetches that are suspended off the list; null if there is none. Whoever starts one destroys it.
+  [[nodiscard]] Run* run_to_destroy() noexcept {
+    const Lock lock(control_->lock());
+    Run* run = runs_;
+    while (run != nullptr && run == starting_) run = run->next;
+    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead_locked();
+    if (run != nullptr) unlink(*run);
+    return run;
+  }
+  // Wants the lock held.
+  void unlink(const Run& leaving) noexcept {
     for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
-      if (*run != &ended) continue;
-      *run = ended.next;
+      if (*run != &leaving) continue;
+      *run = leaving.next;
       return;
     }
   }
@@ -6780,6 +6926,8 @@ namespace tiercache {
 /// It yields a `std::vector` with one `std::optional<Value>` per key in the order asked, empty where there is none, and
 /// throws the first failure once nothing is left to wait for.
 ///
+/// There is no loader for many keys, and no `stop_on`.
+///
 /// **Lifetime.** A range of keys given as an lvalue is referred to, a temporary one is kept inside. **Leaving** takes
 /// the fetch along, unless it is `owned`; the next one who waits for a key of it runs their own. Allocates nothing but
 /// its result if memory has all answers.
@@ -6880,6 +7028,15 @@ class [[nodiscard(
   /// Makes the lookup awaitable by its name.
   [[nodiscard]] Awaiter operator co_await() & noexcept { return Awaiter(*this); }
 
+  /// Tells who awaits a lookup in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(
+        !std::is_same_v<Executor, Executor>,
+        "tiercache: asio::awaitable cannot co_await a lookup: include <tiercache/asio.hpp> and write co_await "
+        "tiercache::get_or_fetch_many<T>(cache, keys, fetcher);");
+  }
+
  private:
   using Flight = typename Store::Flight;
   using Miss = detail::BulkMiss<BulkLookup>;
@@ -6888,57 +7045,65 @@ class [[nodiscard(
   template <class Changed>
   [[nodiscard]] BulkLookup<Store, Keys, F, Changed> modified(Changed&& modifiers) {
     return BulkLookup<Store, Keys, F, Changed>(*store_, std::forward<Keys>(keys_), std::forward<F>(fetcher_),
-                                               std::move(modifiers));
+                                               std::forward<Changed>(modifiers));
   }
 
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
-  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight,
-                                      detail::FetchId& fetch) {
+  [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
     std::optional<Value>& result = results_[position];
     const auto answer = [&result](const auto& entry) {
       if (entry.has_value()) result.emplace(entry.value);
       return detail::Beginning::answered;
     };
     return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer, &fetch);
+      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
     });
   }
 
   /// Tells whether there are all answers; else there is something to wait for. Whoever calls it is not suspended.
   bool start() {
+    using Element = detail::ElementOf<std::remove_reference_t<Keys>>;
+    if constexpr (std::is_lvalue_reference_v<Element>) {
+      return start_with(keys_);
+    } else {
+      // Made first, and once: that may run code of the user's, which may look keys up as well.
+      std::vector<detail::KeptKey<T, Element>> made;
+      for (auto&& key : keys_) made.push_back(detail::keep_key<T, Element>(static_cast<decltype(key)>(key)));
+      return start_with(made);
+    }
+  }
+  template <class Range>
+  bool start_with(Range& keys) {
     std::size_t count = 0;
-    for (auto&& key : keys_) {
+    for (auto&& key : keys) {
       static_cast<void>(key);
       ++count;
     }
     results_ = result_type(count);
     Missing missing;
-    detail::FetchId fetch;
+    detail::Missing<Flight> one;
     TIERCACHE_TRY {
-      std::size_t position = 0;
-      for (auto&& key : keys_) {
+      for (auto&& key : keys) {
         decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
-        missing.emplace_back();
-        missing.back().position = position;
-        missing.back().beginning = ask(position++, std::as_const(kept), missing.back().flight, fetch);
-        if (missing.back().beginning == detail::Beginning::answered) missing.pop_back();
+        one.beginning = ask(one.position, std::as_const(kept), one.flight);
+        if (one.beginning != detail::Beginning::answered) missing.push_back(one);
+        one = {.position = one.position + 1, .flight = {}, .beginning = detail::Beginning::answered};
       }
       if (missing.empty()) return true;
       miss_ = detail::Reference<Miss>::adopt(new Miss(*this, *store_, missing.size()));
     }
     TIERCACHE_CATCH_ALL {
-      give_up(missing);
+      give_up(one);
+      for (detail::Missing<Flight>& each : missing) give_up(each);
       detail::rethrow(std::current_exception());
     }
     return miss_->start(missing);
   }
   /// Passes on what was to be fetched.
-  static void give_up(Missing& missing) noexcept {
-    for (auto& [position, flight, beginning] : missing) {
-      if (beginning == detail::Beginning::answered || beginning == detail::Beginning::joined) continue;
-      detail::Ticket<typename Store::Control>(std::move(flight)).pass_on();
-    }
+  static void give_up(detail::Missing<Flight>& missing) noexcept {
+    if (missing.beginning == detail::Beginning::answered || missing.beginning == detail::Beginning::joined) return;
+    detail::Ticket<typename Store::Control>(std::move(missing.flight)).pass_on();
   }
 
   [[nodiscard]] result_type take() {
@@ -7013,6 +7178,8 @@ namespace detail {
 template <class T>
 struct WholeTier {
   using Target = T;
+  /// Itself: `whole<T>()` will do.
+  [[nodiscard]] constexpr WholeTier operator()() const noexcept { return {}; }
 };
 /// The keys of tier `T` that a function names.
 template <class T, class F>
@@ -7027,13 +7194,27 @@ struct PartOfTier {
   F function;
 };
 
-/// The parts of a cascade.
-template <class... Parts>
-struct Cascade : Parts... {
+/// A part of a cascade in its place: there may be two of one type.
+template <std::size_t, class Part>
+struct PartAt {
+  Part part;
+};
+template <class Places, class... Parts>
+struct PlacedParts;
+template <std::size_t... Places, class... Parts>
+struct PlacedParts<std::index_sequence<Places...>, Parts...> : PartAt<Places, Parts>... {
+  constexpr explicit PlacedParts(Parts... parts) : PartAt<Places, Parts>{std::move(parts)}... {}
+
   template <class Visit>
   void for_each(const Visit& visit) const {
-    (visit(static_cast<const Parts&>(*this)), ...);
+    (visit(static_cast<const PartAt<Places, Parts>&>(*this).part), ...);
   }
+};
+
+/// The parts of a cascade.
+template <class... Parts>
+struct Cascade : PlacedParts<std::index_sequence_for<Parts...>, Parts...> {
+  using PlacedParts<std::index_sequence_for<Parts...>, Parts...>::PlacedParts;
 };
 
 template <class X>
@@ -7049,7 +7230,7 @@ struct CascadeOf {
   using type = Cascade<>;
 };
 template <class T>
-  requires Cascades<T>
+  requires Cascades<T> && is_cascade<std::remove_cvref_t<decltype(T::also_invalidates)>>
 struct CascadeOf<T> {
   using type = std::remove_cvref_t<decltype(T::also_invalidates)>;
 };
@@ -7068,11 +7249,44 @@ template <class From, class To, class... Passed>
   }
 }
 
+template <class From, class To>
+inline constexpr bool cascades_at_once_to = []<class... Parts>(std::type_identity<Cascade<Parts...>>) {
+  return (std::is_same_v<typename Parts::Target, To> || ...);
+}(std::type_identity<typename CascadeOf<From>::type>());
+
+template <class... Tiers>
+struct TierSequence {};
+
+/// Puts `T` before those that were found already, and behind `T` all tiers that a cascade from it gets to.
+template <class T, class Found>
+struct AddToCascadeOrder;
+template <class T, class Found, class Its>
+struct AddPartsToCascadeOrder;
+
+template <class T, class... Found>
+struct AddToCascadeOrder<T, TierSequence<Found...>> : AddPartsToCascadeOrder<T, TierSequence<Found...>, Cascade<>> {};
+template <class T, class... Found>
+  requires(!is_one_of<T, Found...> && Cascades<T> && !cascades_to<T, T>())
+struct AddToCascadeOrder<T, TierSequence<Found...>>
+    : AddPartsToCascadeOrder<T, TierSequence<Found...>, typename CascadeOf<T>::type> {};
+
+template <class T, class... Found>
+struct AddPartsToCascadeOrder<T, TierSequence<Found...>, Cascade<>> {
+  using type = std::conditional_t<is_one_of<T, Found...>, TierSequence<Found...>, TierSequence<T, Found...>>;
+};
+template <class T, class Found, class Part, class... Parts>
+struct AddPartsToCascadeOrder<T, Found, Cascade<Part, Parts...>>
+    : AddPartsToCascadeOrder<T, typename AddToCascadeOrder<typename Part::Target, Found>::type, Cascade<Parts...>> {};
+
+/// The tiers that a cascade from `T` gets to, `T` first, each before those that it cascades to itself.
+template <class T>
+using CascadeOrder = typename AddToCascadeOrder<T, TierSequence<>>::type;
+
 /// Refuses a cascade that makes no sense in a cache of `Tiers`, with a sentence.
 template <class T, class... Tiers>
 [[nodiscard]] consteval bool is_valid_cascade() {
   if constexpr (Cascades<T>) {
-    using Its = typename CascadeOf<T>::type;
+    using Its = std::remove_cvref_t<decltype(T::also_invalidates)>;
     static_assert(
         is_cascade<Its>,
         "tiercache: this tier's also_invalidates is no cascade; write static constexpr auto also_invalidates = "
@@ -7097,13 +7311,14 @@ template <class T, class... Tiers>
 
 }  // namespace detail
 
-/// Everything in tier `T`, as a part of a cascade.
+/// Everything in tier `T`, as a part of a cascade. `whole<T>()` is the same.
 template <class T>
 inline constexpr detail::WholeTier<T> whole{};
 
 /// Some keys of tier `T`, as a part of a cascade: `function(key, cached)` returns a key, an optional key or a range of
-/// keys of `T`. `cached` points to the value that is being invalidated; it is null if there was none. In a tier that is
-/// `Unkeyed` it takes `cached` alone.
+/// keys of `T`; where `T` is `Unkeyed`, a `std::optional<Unkeyed>`. `cached` points to the value that was dropped,
+/// fresh or not. It is null if there was none: nothing was held under the key, or it was only being fetched, or was
+/// known not to exist. In a tier that is `Unkeyed` the function takes `cached` alone.
 template <class T, class F>
 [[nodiscard]] constexpr detail::KeysOfTier<T, F> keys(F function) {
   return {std::move(function)};
@@ -7128,12 +7343,22 @@ template <class T, class F>
 /// ```
 ///
 /// It holds for `invalidate`, `invalidate_if` and `write`, not for entries that expire, are evicted, replaced or
-/// cleared. Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in
-/// what it returns. If a function throws, all of the tier that it was asked about is invalidated, and the exception
-/// passed on.
+/// cleared.
+///
+/// A key that is invalidated cascades whether or not it is held. The invalidation of a whole tier, or by a predicate,
+/// cascades by `keys` and `where` only for the entries that it drops; by `whole` in any case, even if it drops none:
+/// what is being fetched is superseded too, and might have been meant. A tier that is `Unkeyed` has one key, and
+/// cascades by that whenever it is invalidated, in whatever way.
+///
+/// Cascades go on from tier to tier; all that they reach is invalidated before the call returns, and counts in what it
+/// returns. However many ways lead to a key, it is dropped and gone on from once, when the tiers that lead there have
+/// been gone through. For that the keys of a tier that cascades on itself are kept until the call returns.
+///
+/// If a function throws, or the memory runs out, all of the tier that it was asked about is invalidated, and all of
+/// those that cascades lead to from there; then the exception is passed on.
 template <class... Parts>
 [[nodiscard]] constexpr detail::Cascade<Parts...> cascade(Parts... parts) {
-  return {std::move(parts)...};
+  return detail::Cascade<Parts...>(std::move(parts)...);
 }
 
 }  // namespace tiercache
@@ -7315,8 +7540,9 @@ class Miss final : public Waiter {
     } else {
       flight->control->leave(*this);
     }
-    const FetchScope scope(FetchScope::Destroying{}, flight->id);
-    if ((driver_ || is_leading_) && !has_given_up() && flight->control->resign(*flight) && driver_) driver_.destroy();
+    if ((!driver_ && !is_leading_) || has_given_up()) return;
+    const FetchScope scope(FetchScope::Destroying{}, flight->control->id_of(*flight));
+    if (flight->control->resign(*flight) && driver_) driver_.destroy();
   }
 
   /// Returns the answer, or throws.
@@ -7454,12 +7680,8 @@ class Miss final : public Waiter {
   void give_up(Ticket<Control> ticket) noexcept
     requires can_stop
   {
-    const Reference<Flight> flight = flight_;
-    WaiterList aside;
     failure_ = std::make_exception_ptr(fetch_abandoned());
-    flight->control->stop(wait_, aside);
-    ticket.pass_on();
-    flight->control->end_stopped(aside);
+    ticket.give_up(wait_);
   }
 
   void stop() noexcept
@@ -7800,7 +8022,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   template <class Changed>
   [[nodiscard]] Lookup<Store, K, F, Changed> modified(Changed&& modifiers) {
     return Lookup<Store, K, F, Changed>(*store_, std::forward<K>(key_), std::forward<F>(fetcher_),
-                                        std::move(modifiers));
+                                        std::forward<Changed>(modifiers));
   }
 
   template <class Post>
@@ -7846,7 +8068,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start_fetch()) {
-        if (detail::FetchScope::is_destroying(miss_->flight()->id)) {
+        if (detail::FetchScope::is_destroying(store_->id_of(*miss_->flight()))) {
           miss_->leave();
           detail::throw_recursive_fetch();
         }
@@ -7986,14 +8208,196 @@ template <class T, class F>
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/named_keys.hpp>
+// NamedKeys: the keys of one tier that a cascade has named, each once.
+
+namespace tiercache::detail {
+
+/// A set of keys of tier `T`, by hash and comparison, in the order in which they were added. The first one needs no
+/// memory but what the key itself does.
+template <class T>
+class NamedKeys {
+ public:
+  using Key = typename T::key_type;
+
+  class Named {
+   public:
+    template <class K>
+    Named(std::uint32_t its_hash, const K& its_key) : key(detail::make_key<T>(its_key)), hash(its_hash) {}
+
+    Key key;
+    /// Whether there was an entry, which has been dropped.
+    bool was_held = false;
+
+   private:
+    friend NamedKeys;
+    std::uint32_t hash;
+    Named* next = nullptr;
+    Named* below[2] = {};
+  };
+
+  NamedKeys() = default;
+  NamedKeys(const NamedKeys&) = delete;
+  NamedKeys& operator=(const NamedKeys&) = delete;
+  ~NamedKeys() {
+    if (!first_) return;
+    for (Named* named = first_->next; named != nullptr;) delete std::exchange(named, named->next);
+  }
+
+  /// Adds a key; returns null if it is there already. Throws what comparing and building keys throws, and
+  /// `std::bad_alloc`, and has changed nothing.
+  template <class K>
+  Named* add(std::uint32_t hash, const K& key) {
+    if (!first_) return last_ = &first_.emplace(hash, key);
+    // A tree that the bits of the hash lead through; keys of one hash hang below each other.
+    Named** place = nullptr;
+    std::uint32_t bits = hash;
+    for (Named* named = &*first_; named != nullptr; named = *place) {
+      if (named->hash == hash && detail::is_key<T>(named->key, key)) return nullptr;
+      place = &named->below[bits >> 31];
+      bits <<= 1;
+    }
+    *place = new Named(hash, key);
+    last_->next = *place;
+    return last_ = *place;
+  }
+
+  /// Runs `visit(key)` on those that were not held.
+  template <class Visit>
+  void for_each_not_held(const Visit& visit) const {
+    if (!first_) return;
+    for (const Named* named = &*first_; named != nullptr; named = named->next) {
+      if (!named->was_held) visit(named->key);
+    }
+  }
+
+ private:
+  std::optional<Named> first_;
+  Named* last_ = nullptr;
+};
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/invalidation.hpp>
 // Invalidation: forgetting in one tier, and in all that cascades from there. What a tier declares of that is in
 // cascade.hpp; what one store does, in detail/store.hpp.
 
 namespace tiercache::detail {
 
-/// Invalidates in the stores of a cache. Each call returns how many entries were dropped, those of the cascade
+/// Tells whether a function of a cascade to tier `T` may return this: a key, an optional key or a range of keys.
+template <class T, class Result>
+[[nodiscard]] consteval bool names_keys() {
+  using Plain = std::remove_cvref_t<Result>;
+  if constexpr (std::is_void_v<Result>) {
+    return false;
+  } else if constexpr (key_form<T, Plain>() != KeyForm::unfit) {
+    return true;
+  } else if constexpr (requires(Plain& result) {
+                         result.has_value();
+                         *result;
+                       }) {
+    return names_keys<T, decltype(*std::declval<Plain&>())>();
+  } else if constexpr (Range<Plain>) {
+    using Element = std::remove_cvref_t<ElementOf<Plain>>;
+    if constexpr (!std::is_same_v<Element, Plain>) return names_keys<T, Element>();
+  }
+  return false;
+}
+
+/// Tells whether a function can say which keys of `Target` are invalidated with one of `Source`; refuses one that
+/// cannot.
+template <class Source, class Target, class F>
+[[nodiscard]] consteval bool names_keys_for() {
+  using Key = const typename Source::key_type;
+  using Cached = const typename Source::value_type* const;
+  constexpr bool is_callable = is_unkeyed<Source> ? Calls<const F, void, Cached> : Calls<const F, void, Key, Cached>;
+  static_assert(
+      is_callable,
+      "tiercache: this cascade cannot call its function: keys<T> takes one of (const Key&, const Value*), for "
+      "an Unkeyed tier of (const Value*), which returns a key, an optional key or a range of keys of T");
+  if constexpr (is_callable) {
+    const auto result = [] {
+      if constexpr (is_unkeyed<Source>) {
+        return std::type_identity<decltype(std::declval<const F&>()(std::declval<Cached&>()))>();
+      } else {
+        return std::type_identity<decltype(std::declval<const F&>()(std::declval<Key&>(), std::declval<Cached&>()))>();
+      }
+    }();
+    constexpr bool fits = detail::names_keys<Target, typename decltype(result)::type>();
+    static_assert(fits || is_unkeyed<Target>,
+                  "tiercache: this cascade's function names no keys: the one given to keys<T> returns a key, an "
+                  "optional key or a range of keys of T");
+    static_assert(fits || !is_unkeyed<Target>,
+                  "tiercache: this cascade names keys of a tier that is Unkeyed and has none: write whole<T> for "
+                  "keys<T>(function), or return a std::optional<tiercache::Unkeyed>");
+    return fits;
+  }
+  return false;
+}
+
+/// Calls the predicate of a cascade from `Source` to `Target`.
+template <class Source, class Target, class F>
+[[nodiscard]] bool call_cascade_predicate(const F& is_meant, [[maybe_unused]] const typename Source::key_type& key,
+                                          [[maybe_unused]] const typename Target::key_type& its_key,
+                                          const typename Target::value_type& value) {
+  const auto call = [&](const auto&... keys) {
+    constexpr bool fits = Calls<const F, bool, decltype(keys)..., decltype(value)>;
+    static_assert(
+        fits,
+        "tiercache: this cascade cannot call its predicate: where<T> takes one of (const Key&, const ItsKey&, "
+        "const ItsValue&), with the key left out of a tier that is Unkeyed, which returns bool");
+    if constexpr (!fits) return false;
+    if constexpr (fits) return static_cast<bool>(is_meant(keys..., value));
+  };
+  if constexpr (is_unkeyed<Source> && is_unkeyed<Target>) return call();
+  if constexpr (is_unkeyed<Source> && !is_unkeyed<Target>) return call(its_key);
+  if constexpr (!is_unkeyed<Source> && is_unkeyed<Target>) return call(key);
+  if constexpr (!is_unkeyed<Source> && !is_unkeyed<Target>) return call(key, its_key);
+}
+
+/// What one invalidation does to tier `T`: what it dropped there, and what else it was about.
+template <class T, class Removals>
+class Affected {
+ public:
+  Removals removals;
+  NamedKeys<T> named;
+  /// Whether the cascade has come here at all.
+  bool is_reached = false;
+  /// Whether all of the tier is to go.
+  bool is_whole = false;
+  /// Whether keys that the cascade was to go on from are not known: then all that it leads to from here is to go.
+  bool is_lost = false;
+
+  void lose() noexcept { is_reached = is_whole = is_lost = true; }
+
+  /// Runs `visit(key, value)` on each key that was invalidated, with null if there was no value.
+  template <class Visit>
+  void for_each(const Visit& visit) const {
+    bool is_any = false;
+    removals.for_each([&](const auto& key, const auto* value) {
+      is_any = true;
+      visit(key, value);
+    });
+    constexpr const typename T::value_type* none = nullptr;
+    if constexpr (is_unkeyed<T>) {
+      if (!is_any) visit(Unkeyed{}, none);
+    } else {
+      named.for_each_not_held([&](const auto& key) { visit(key, none); });
+    }
+  }
+};
+
+/// What one invalidation does to all tiers that it gets to. They come in the order in which they are invalidated, and
+/// are let go, with what was dropped there, in the opposite one.
+template <class... Each>
+struct AllAffected : Each... {};
+
+/// Invalidates in the stores of a cache, once. Each call returns how many entries were dropped, those of the cascade
 /// included. Functions of the cascade run with no lock held, but for predicates.
+///
+/// A tier's turn comes when all those that cascade to it, over others or at once, have had theirs. So no matter how
+/// many ways lead to a key it is dropped and gone on from once; and whoever fetches what was dropped from other tiers
+/// of this cache, meanwhile, finds nothing there that is yet to be invalidated.
 template <class Stores>
 class Invalidation {
  public:
@@ -8001,147 +8405,155 @@ class Invalidation {
 
   template <class T, class K>
   std::size_t key(const K& key) {
-    return finish(drop_key<T>(key, RemovalCause::Invalidated));
+    return run<T>([&](auto& affected, auto& store) {
+      dropped_ = store.invalidate(key, RemovalCause::Invalidated, affected.removals);
+      if constexpr (Cascades<T> && !is_unkeyed<T>) {
+        if (dropped_ != 0) return;
+        TIERCACHE_TRY {
+          affected.named.add(store.hash_of(key), key);
+        }
+        TIERCACHE_CATCH_ALL {
+          note_failure();
+          affected.is_lost = true;
+        }
+      }
+    });
   }
   template <class T>
   std::size_t whole() {
-    return finish(drop_whole<T>(RemovalCause::Invalidated));
+    return run<T>([&](auto& affected, auto& store) {
+      dropped_ = store.invalidate_all(RemovalCause::Invalidated, affected.removals);
+    });
+  }
+  /// All of the tier, and of all those that it cascades to: in the place of a key that cannot be looked for.
+  template <class T>
+  std::size_t whole_and_on() {
+    return run<T>([&](auto& affected, auto& store) {
+      dropped_ = store.invalidate_all(RemovalCause::Invalidated, affected.removals);
+      affected.is_lost = true;
+    });
   }
   template <class T, class Predicate>
   std::size_t where(const Predicate& is_meant) {
-    return finish(drop_where<T>(is_meant, RemovalCause::Invalidated));
+    return run<T>([&](auto& affected, auto& store) {
+      dropped_ = store.invalidate_if(is_meant, RemovalCause::Invalidated, affected.removals);
+    });
   }
 
  private:
   template <class T>
-  using RemovalsOf =
-      typename std::remove_reference_t<decltype(std::declval<const Stores&>().template of<T>())>::Removals;
+  using AffectedTier =
+      Affected<T, typename std::remove_reference_t<decltype(std::declval<const Stores&>().template of<T>())>::Removals>;
 
-  /// Passes on what a function of the cascade threw, now that all of it was carried out.
-  std::size_t finish(std::size_t dropped) const {
+  template <class... Tiers>
+  static AllAffected<AffectedTier<Tiers>...> all_affected(TierSequence<Tiers...>);
+
+  /// Lets `drop` begin in tier `T`, and carries on from there. Passes on what `drop` throws, and what a function of the
+  /// cascade threw, when all of it was carried out.
+  template <class T, class Drop>
+  std::size_t run(const Drop& drop) {
+    if constexpr (!Cascades<T>) {
+      AffectedTier<T> affected;
+      drop(affected, stores_.template of<T>());
+    } else {
+      decltype(all_affected(CascadeOrder<T>())) affected;
+      AffectedTier<T>& first = affected;
+      drop(first, stores_.template of<T>());
+      first.is_reached = true;
+      [&]<class First, class... Rest>(TierSequence<First, Rest...>) {
+        (go_on_to<Rest>(affected), ...);
+      }(CascadeOrder<T>());
+    }
     if (failure_) detail::rethrow(failure_);
-    return dropped;
+    return dropped_;
   }
 
-  template <class T, class K>
-  [[nodiscard]] std::size_t drop_key(const K& key, RemovalCause cause) {
-    RemovalsOf<T> removals;
-    std::size_t dropped = stores_.template of<T>().invalidate(key, cause, removals);
-    if constexpr (Cascades<T>) {
-      if (dropped != 0) {
-        dropped += cascade_all<T>(removals);
-      } else {
-        dropped = cascade<T>(detail::make_key<T>(key), nullptr);
-        dropped += cascade_whole<T>();
+  void note_failure() noexcept {
+    if (!failure_) failure_ = std::current_exception();
+  }
+
+  /// Invalidates in `Target` what the tiers before it say.
+  template <class Target, class... Each>
+  void go_on_to(AllAffected<Each...>& all) {
+    AffectedTier<Target>& target = all;
+    const auto follow = [&]<class Source, class Removals>(const Affected<Source, Removals>& source) {
+      if constexpr (cascades_at_once_to<Source, Target>) {
+        if (source.is_reached) this->template follow<Source, Target>(source, target);
       }
-    }
-    return dropped;
-  }
-  template <class T>
-  [[nodiscard]] std::size_t drop_whole(RemovalCause cause) {
-    RemovalsOf<T> removals;
-    const std::size_t dropped = stores_.template of<T>().invalidate_all(cause, removals);
-    return dropped + cascade_all<T>(removals);
-  }
-  template <class T, class Predicate>
-  [[nodiscard]] std::size_t drop_where(const Predicate& is_meant, RemovalCause cause) {
-    RemovalsOf<T> removals;
-    const std::size_t dropped = stores_.template of<T>().invalidate_if(is_meant, cause, removals);
-    return dropped + cascade_all<T>(removals);
+    };
+    (follow(static_cast<const Each&>(all)), ...);
+    if (!target.is_whole) return;
+    dropped_ += stores_.template of<Target>().invalidate_all(RemovalCause::Cascaded, target.removals);
   }
 
-  template <class T>
-  [[nodiscard]] std::size_t cascade_all(const RemovalsOf<T>& removals) {
-    std::size_t dropped = 0;
-    if constexpr (Cascades<T>) {
-      removals.for_each([&](const auto& key, const auto* value) { dropped += cascade<T>(key, value); });
-      dropped += cascade_whole<T>();
-    }
-    return dropped;
-  }
-
-  /// The parts that are the same for every key.
-  template <class T>
-  [[nodiscard]] std::size_t cascade_whole() {
-    std::size_t dropped = 0;
-    T::also_invalidates.for_each([&]<class Part>(const Part&) {
-      using Target = typename Part::Target;
+  template <class Source, class Target>
+  void follow(const AffectedTier<Source>& source, AffectedTier<Target>& target) {
+    if (source.is_lost) target.lose();
+    Source::also_invalidates.for_each([&]<class Part>(const Part& part) {
       if constexpr (std::is_same_v<Part, WholeTier<Target>>) {
-        dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
-      }
-    });
-    return dropped;
-  }
-
-  /// The parts that depend on the key.
-  template <class T>
-  [[nodiscard]] std::size_t cascade(const typename T::key_type& key, const typename T::value_type* cached) {
-    std::size_t dropped = 0;
-    T::also_invalidates.for_each([&]<class Part>(const Part& part) {
-      using Target = typename Part::Target;
-      if constexpr (!std::is_same_v<Part, WholeTier<Target>>) {
+        target.is_reached = target.is_whole = true;
+      } else if constexpr (std::is_same_v<typename Part::Target, Target>) {
         TIERCACHE_TRY {
-          dropped += this->template cascade_part<T>(part, key, cached);
+          source.for_each([&](const auto& key, const auto* cached) {
+            if (!target.is_lost) this->template carry_out<Source>(part, key, cached, target);
+          });
         }
         TIERCACHE_CATCH_ALL {
-          if (!failure_) failure_ = std::current_exception();
-          dropped += this->template drop_whole<Target>(RemovalCause::Cascaded);
+          note_failure();
+          target.lose();
         }
       }
     });
-    return dropped;
   }
 
-  template <class T, class Target, class F>
-  [[nodiscard]] std::size_t cascade_part(const KeysOfTier<Target, F>& part, const typename T::key_type& key,
-                                         const typename T::value_type* cached) {
-    constexpr bool fits =
-        is_unkeyed<T> ? requires { part.function(cached); } : requires { part.function(key, cached); };
-    static_assert(
-        fits,
-        "tiercache: this cascade cannot call its function: keys<T> takes one of (const Key&, const Value*), for "
-        "an Unkeyed tier of (const Value*), which returns a key, an optional key or a range of keys of T");
-    if constexpr (!fits) {
-      return 0;
-    } else if constexpr (is_unkeyed<T>) {
-      return named<Target>(part.function(cached));
-    } else {
-      return named<Target>(part.function(key, cached));
+  template <class Source, class Target, class F>
+  void carry_out(const KeysOfTier<Target, F>& part, const typename Source::key_type& key,
+                 const typename Source::value_type* cached, AffectedTier<Target>& target) {
+    if constexpr (names_keys_for<Source, Target, F>()) {
+      if constexpr (is_unkeyed<Source>) drop_named<Target>(part.function(cached), target);
+      if constexpr (!is_unkeyed<Source>) drop_named<Target>(part.function(key, cached), target);
     }
+  }
+
+  template <class Source, class Target, class F>
+  void carry_out(const PartOfTier<Target, F>& part, const typename Source::key_type& key,
+                 const typename Source::value_type*, AffectedTier<Target>& target) {
+    target.is_reached = true;
+    if (target.is_whole) return;
+    const auto is_meant = [&](const typename Target::key_type& its_key, const typename Target::value_type& value) {
+      return detail::call_cascade_predicate<Source, Target>(part.function, key, its_key, value);
+    };
+    dropped_ += stores_.template of<Target>().invalidate_if(is_meant, RemovalCause::Cascaded, target.removals);
   }
 
   /// Invalidates the key or keys that a function returned.
-  template <class Target, class Named>
-  [[nodiscard]] std::size_t named(const Named& named) {
-    if constexpr (key_form<Target, Named>() != KeyForm::unfit) {
-      return drop_key<Target>(detail::keep_key<Target, const Named&>(named), RemovalCause::Cascaded);
-    } else if constexpr (requires { named.has_value(); }) {
-      return named.has_value() ? this->template named<Target>(*named) : 0;
+  template <class Target, class Result>
+  void drop_named(Result&& result, AffectedTier<Target>& target) {
+    if constexpr (key_form<Target, std::remove_cvref_t<Result>>() != KeyForm::unfit) {
+      drop_key<Target>(detail::keep_key<Target, const std::remove_cvref_t<Result>&>(result), target);
+    } else if constexpr (requires { result.has_value(); }) {
+      if (result.has_value()) drop_named<Target>(*result, target);
     } else {
-      std::size_t dropped = 0;
-      for (const auto& one : named) dropped += this->template named<Target>(one);
-      return dropped;
+      for (auto&& one : result) drop_named<Target>(one, target);
     }
   }
 
-  template <class T, class Target, class F>
-  [[nodiscard]] std::size_t cascade_part(const PartOfTier<Target, F>& part, const typename T::key_type& key,
-                                         const typename T::value_type*) {
-    const auto is_meant = [&](const typename Target::key_type& its_key, const typename Target::value_type& value) {
-      if constexpr (is_unkeyed<T> && is_unkeyed<Target>) {
-        return static_cast<bool>(part.function(value));
-      } else if constexpr (is_unkeyed<T>) {
-        return static_cast<bool>(part.function(its_key, value));
-      } else if constexpr (is_unkeyed<Target>) {
-        return static_cast<bool>(part.function(key, value));
-      } else {
-        return static_cast<bool>(part.function(key, its_key, value));
-      }
-    };
-    return drop_where<Target>(is_meant, RemovalCause::Cascaded);
+  template <class Target, class K>
+  void drop_key(const K& key, AffectedTier<Target>& target) {
+    target.is_reached = true;
+    auto& store = stores_.template of<Target>();
+    if constexpr (Cascades<Target> && !is_unkeyed<Target>) {
+      auto* const named = target.named.add(store.hash_of(key), key);
+      if (named == nullptr) return;
+      named->was_held = store.invalidate(key, RemovalCause::Cascaded, target.removals) != 0;
+      dropped_ += named->was_held ? 1 : 0;
+    } else {
+      dropped_ += store.invalidate(key, RemovalCause::Cascaded, target.removals);
+    }
   }
 
   const Stores& stores_;
+  std::size_t dropped_ = 0;
   std::exception_ptr failure_;
 };
 
@@ -8185,6 +8597,12 @@ class Store final : public Lookups<Config, T> {
   using typename Control::Value;
 
   explicit Store(const TierPolicy& policy) : Lookups(policy) {}
+
+  /// Returns the hash of a key in this tier. Throws what the user's hash throws.
+  template <class K>
+  [[nodiscard]] std::uint32_t hash_of(const K& key) const {
+    return contents_.hash_of(key);
+  }
 
   // Reading.
 
@@ -8478,7 +8896,8 @@ template <class Operation>
 using CalledOperation =
     decltype(detail::call_operation<Operation>(std::declval<std::remove_reference_t<Operation>&>()));
 
-/// Invalidates a key of tier `T`, or all if a comparison of keys throws when it must not. It keeps the stores alive.
+/// Invalidates a key of tier `T`; where nothing may be thrown and something is, all of the tier and all that it
+/// cascades to. It keeps the stores alive.
 template <class T, class Stores>
 class KeyInvalidation {
  public:
@@ -8491,7 +8910,7 @@ class KeyInvalidation {
     }
     TIERCACHE_CATCH_ALL {}
     TIERCACHE_TRY {
-      static_cast<void>(Invalidation<Stores>(stores_).template whole<T>());
+      static_cast<void>(Invalidation<Stores>(stores_).template whole_and_on<T>());
     }
     TIERCACHE_CATCH_ALL {}
   }
@@ -8617,6 +9036,14 @@ class [[nodiscard("tiercache: nothing is written until this is awaited: co_await
   }
   /// Makes the write awaitable by its name.
   [[nodiscard]] Awaiter operator co_await() & { return Awaiter(*this); }
+
+  /// Tells who awaits a write in an `asio::awaitable` what to write instead.
+  template <template <class> class Frame, class Executor>
+  auto operator()(Frame<Executor>*) const {
+    static_assert(!std::is_same_v<Executor, Executor>,
+                  "tiercache: asio::awaitable cannot co_await this write: include <tiercache/asio.hpp> and write "
+                  "co_await tiercache::write<T>(cache, key, operation);");
+  }
 
  private:
   Invalidate invalidate_;
@@ -8782,10 +9209,7 @@ class BasicTieredCache {
   /// Each key is a lookup, and counts as one. All that `get_or_fetch` says of one key holds for each.
   template <class T, class Keys, class F>
   auto get_or_fetch_many(Keys&& keys, F&& fetcher) {
-    static_assert(detail::Keyed<T>, "tiercache: this tier is Unkeyed, and has no many keys: get_or_fetch<T>(fetcher)");
-    static_assert(detail::Range<std::remove_reference_t<Keys>>,
-                  "tiercache: get_or_fetch_many wants a range of keys; for one key there is get_or_fetch");
-    if constexpr (detail::Keyed<T> && detail::Range<std::remove_reference_t<Keys>>) {
+    if constexpr (detail::are_keys<T, std::remove_reference_t<Keys>>()) {
       return BulkLookup<Store<T>, Keys, F>(store<T>(), std::forward<Keys>(keys), std::forward<F>(fetcher));
     } else {
       return detail::refused<BulkLookup<Store<T>, detail::AnyKeys<T>, detail::AnyBulkFetcher<T>>>();
@@ -8852,7 +9276,8 @@ class BasicTieredCache {
 
   // Forgetting. No call that starts after one of these has returned sees a value whose fetch began before it.
 
-  /// Drops the entry of `key`, fresh or not; returns how many entries were dropped, 0 or 1. Counts invalidations.
+  /// Drops the entry of `key`, fresh or not, and what the tier's cascade says; returns how many entries were dropped.
+  /// Counts invalidations.
   template <class T, class K = Key<T>>
   std::size_t invalidate(const K& key) {
     return invalidation().template key<T>(detail::keep_key<T, const K&>(key));
@@ -9029,4 +9454,5 @@ using LocalTieredCache = BasicTieredCache<LocalConfig, Tiers...>;
 #define TIERCACHE_VERSION_PATCH 0
 
 // <tiercache/tiercache.hpp>
-// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and <tiercache/testing.hpp>.
+// Everything of tiercache but the opt-in headers: <tiercache/asio.hpp>, <tiercache/fmt.hpp> and
+// <tiercache/testing.hpp>.

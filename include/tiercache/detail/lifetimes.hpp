@@ -125,11 +125,6 @@ class Lifetimes {
   // What no entry's content is equal to.
   static constexpr unsigned char no_content = 0xff;
 
-  /// When a new value may be fetched: at once, unless that failed. A clock may start before its epoch.
-  struct Retry {
-    TimePoint not_before = (TimePoint::min)();
-  };
-
   [[nodiscard]] bool is_idle(const Found<T>& entry, TimePoint now) const noexcept {
     if (!is_idling() || !entry->has_value()) return false;
     const std::atomic<std::int64_t>* const read_at = reads_.find(entry.slot);
