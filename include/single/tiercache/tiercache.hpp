@@ -104,6 +104,13 @@
 #define TIERCACHE_HAS_INT128 0
 #endif
 
+// Whether it can count the zeros at the end of a number without <bit>.
+#if defined(__GNUC__)
+#define TIERCACHE_HAS_TRAILING_ZEROS 1
+#else
+#define TIERCACHE_HAS_TRAILING_ZEROS 0
+#endif
+
 // Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
 #if defined(__GNUC__) && defined(__SSE2__)
 #define TIERCACHE_HAS_SSE2 1
@@ -120,7 +127,6 @@
 #endif
 
 #include <atomic>
-#include <bit>
 #include <chrono>
 #include <compare>
 #include <concepts>
@@ -385,8 +391,11 @@ class FrequencySketch {
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
-    words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
-    line_bits_ = static_cast<unsigned>(std::countr_zero(words_.size() / line_words));
+    std::size_t words = least_words;
+    while (words < within(capacity, least_words, most_words)) words *= 2;
+    words_.allocate(words);
+    line_bits_ = 0;
+    while (line_words << line_bits_ < words_.size()) ++line_bits_;
     period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;
@@ -3452,7 +3461,7 @@ struct alignas(16) Tags {
 #if TIERCACHE_HAS_SSE2
     using Bytes = char __attribute__((vector_size(16), may_alias));
     const Bytes held = *reinterpret_cast<const Bytes*>(this);
-    const Bytes equal = std::bit_cast<Bytes>(held == static_cast<char>(tag));
+    const Bytes equal = reinterpret_cast<Bytes>(held == static_cast<char>(tag));
     return static_cast<unsigned>(__builtin_ia32_pmovmskb128(equal)) & all;
 #else
     return matches_portably(tag);
@@ -3462,6 +3471,18 @@ struct alignas(16) Tags {
   /// The same for processors without a faster way: eight bytes and four bytes in a register each.
   [[nodiscard]] unsigned matches_portably(std::uint8_t tag) const noexcept {
     return bytes_equal_to(packed(0, 8), tag) | (bytes_equal_to(packed(8, 4), tag) & 0xF) << 8;
+  }
+
+  /// Returns the number of the first of some places. Wants one.
+  // Not by <bit>: this is all that would be used of its 250 lines.
+  [[nodiscard]] static unsigned first_of(unsigned places) noexcept {
+#if TIERCACHE_HAS_TRAILING_ZEROS
+    return static_cast<unsigned>(__builtin_ctz(places));
+#else
+    unsigned first = 0;
+    while ((places >> first & 1) == 0) ++first;
+    return first;
+#endif
   }
 
   [[nodiscard]] unsigned free() const noexcept { return matches(0); }
@@ -3550,7 +3571,7 @@ class Index {
     for (std::uint32_t probed = 1;; ++probed) {
       const IndexLine& line = segment.lines[at];
       for (unsigned matching = line.tags.matches(tag); matching != 0; matching &= matching - 1) {
-        if (const auto found = match(line.places[static_cast<unsigned>(std::countr_zero(matching))])) return found;
+        if (const auto found = match(line.places[Tags::first_of(matching)])) return found;
       }
       if (line.tags.passed == 0 || probed == segment.line_count) return {};
       at = segment.next(at);
@@ -3636,7 +3657,7 @@ class Index {
         at = next(at);
         free = lines[at].tags.free();
       }
-      const int number = std::countr_zero(free);
+      const unsigned number = Tags::first_of(free);
       lines[at].tags.tags[number] = Tags::tag_of(hash);
       lines[at].places[number] = slot;
     }
@@ -3646,7 +3667,7 @@ class Index {
       for (std::uint32_t at = home_of(hash);; at = next(at)) {
         IndexLine& line = lines[at];
         for (unsigned matching = line.tags.matches(Tags::tag_of(hash)); matching != 0; matching &= matching - 1) {
-          const auto number = static_cast<unsigned>(std::countr_zero(matching));
+          const unsigned number = Tags::first_of(matching);
           if (line.places[number] == slot) return {&line, number};
         }
       }
@@ -3656,7 +3677,7 @@ class Index {
     void for_each(const Visit& visit) const {
       for (std::uint32_t at = 0; at < line_count; ++at) {
         for (unsigned held = lines[at].tags.held(); held != 0; held &= held - 1) {
-          visit(lines[at].places[std::countr_zero(held)]);
+          visit(lines[at].places[Tags::first_of(held)]);
         }
       }
     }
@@ -3692,7 +3713,7 @@ class Index {
     // Steps of at most 1.5, so that little is left empty.
     std::uint32_t lines = 1;
     while (count >= lines * Tags::count / 8 * 7) {
-      const bool is_power_of_two = std::has_single_bit(lines);
+      const bool is_power_of_two = (lines & (lines - 1)) == 0;
       lines = lines < 8 ? 2 * lines : is_power_of_two ? lines / 2 * 3 : lines / 3 * 4;
     }
     return lines;

@@ -78,6 +78,13 @@
 #define TIERCACHE_HAS_INT128 0
 #endif
 
+// Whether it can count the zeros at the end of a number without <bit>.
+#if defined(__GNUC__)
+#define TIERCACHE_HAS_TRAILING_ZEROS 1
+#else
+#define TIERCACHE_HAS_TRAILING_ZEROS 0
+#endif
+
 // Whether vectors of 16 bytes can be compared at once, through what GCC and Clang have built in.
 #if defined(__GNUC__) && defined(__SSE2__)
 #define TIERCACHE_HAS_SSE2 1

@@ -5,7 +5,6 @@
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/zeroed_array.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,8 +22,11 @@ class FrequencySketch {
   void start(std::size_t capacity) noexcept {
     constexpr std::size_t least_words = 256;
     constexpr std::size_t most_words = std::size_t{1} << 31;
-    words_.allocate(std::bit_ceil(within(capacity, least_words, most_words)));
-    line_bits_ = static_cast<unsigned>(std::countr_zero(words_.size() / line_words));
+    std::size_t words = least_words;
+    while (words < within(capacity, least_words, most_words)) words *= 2;
+    words_.allocate(words);
+    line_bits_ = 0;
+    while (line_words << line_bits_ < words_.size()) ++line_bits_;
     period_ = 5 * within(capacity, std::size_t{1}, most_words);
     until_halving_ = static_cast<std::int64_t>(period_ + period_ / 2);
     halved_ = 0;

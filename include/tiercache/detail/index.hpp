@@ -8,7 +8,6 @@
 #include <tiercache/detail/slab.hpp>
 #include <tiercache/detail/tags.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -73,7 +72,7 @@ class Index {
     for (std::uint32_t probed = 1;; ++probed) {
       const IndexLine& line = segment.lines[at];
       for (unsigned matching = line.tags.matches(tag); matching != 0; matching &= matching - 1) {
-        if (const auto found = match(line.places[static_cast<unsigned>(std::countr_zero(matching))])) return found;
+        if (const auto found = match(line.places[Tags::first_of(matching)])) return found;
       }
       if (line.tags.passed == 0 || probed == segment.line_count) return {};
       at = segment.next(at);
@@ -159,7 +158,7 @@ class Index {
         at = next(at);
         free = lines[at].tags.free();
       }
-      const int number = std::countr_zero(free);
+      const unsigned number = Tags::first_of(free);
       lines[at].tags.tags[number] = Tags::tag_of(hash);
       lines[at].places[number] = slot;
     }
@@ -169,7 +168,7 @@ class Index {
       for (std::uint32_t at = home_of(hash);; at = next(at)) {
         IndexLine& line = lines[at];
         for (unsigned matching = line.tags.matches(Tags::tag_of(hash)); matching != 0; matching &= matching - 1) {
-          const auto number = static_cast<unsigned>(std::countr_zero(matching));
+          const unsigned number = Tags::first_of(matching);
           if (line.places[number] == slot) return {&line, number};
         }
       }
@@ -179,7 +178,7 @@ class Index {
     void for_each(const Visit& visit) const {
       for (std::uint32_t at = 0; at < line_count; ++at) {
         for (unsigned held = lines[at].tags.held(); held != 0; held &= held - 1) {
-          visit(lines[at].places[std::countr_zero(held)]);
+          visit(lines[at].places[Tags::first_of(held)]);
         }
       }
     }
@@ -215,7 +214,7 @@ class Index {
     // Steps of at most 1.5, so that little is left empty.
     std::uint32_t lines = 1;
     while (count >= lines * Tags::count / 8 * 7) {
-      const bool is_power_of_two = std::has_single_bit(lines);
+      const bool is_power_of_two = (lines & (lines - 1)) == 0;
       lines = lines < 8 ? 2 * lines : is_power_of_two ? lines / 2 * 3 : lines / 3 * 4;
     }
     return lines;

@@ -3,7 +3,6 @@
 
 #include <tiercache/detail/compiler.hpp>
 
-#include <bit>
 #include <cstdint>
 
 namespace tiercache::detail {
@@ -29,7 +28,7 @@ struct alignas(16) Tags {
 #if TIERCACHE_HAS_SSE2
     using Bytes = char __attribute__((vector_size(16), may_alias));
     const Bytes held = *reinterpret_cast<const Bytes*>(this);
-    const Bytes equal = std::bit_cast<Bytes>(held == static_cast<char>(tag));
+    const Bytes equal = reinterpret_cast<Bytes>(held == static_cast<char>(tag));
     return static_cast<unsigned>(__builtin_ia32_pmovmskb128(equal)) & all;
 #else
     return matches_portably(tag);
@@ -39,6 +38,18 @@ struct alignas(16) Tags {
   /// The same for processors without a faster way: eight bytes and four bytes in a register each.
   [[nodiscard]] unsigned matches_portably(std::uint8_t tag) const noexcept {
     return bytes_equal_to(packed(0, 8), tag) | (bytes_equal_to(packed(8, 4), tag) & 0xF) << 8;
+  }
+
+  /// Returns the number of the first of some places. Wants one.
+  // Not by <bit>: this is all that would be used of its 250 lines.
+  [[nodiscard]] static unsigned first_of(unsigned places) noexcept {
+#if TIERCACHE_HAS_TRAILING_ZEROS
+    return static_cast<unsigned>(__builtin_ctz(places));
+#else
+    unsigned first = 0;
+    while ((places >> first & 1) == 0) ++first;
+    return first;
+#endif
   }
 
   [[nodiscard]] unsigned free() const noexcept { return matches(0); }
