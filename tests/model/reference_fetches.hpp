@@ -169,7 +169,9 @@ class ReferenceTier : public Reference {
       Held* const held = flight.is_current ? find_held(flight.key) : nullptr;
       if (held != nullptr && held->has_value()) {
         const Use use = use_of(*held, now);
-        if (use == Use::stale || use == Use::on_failure) {
+        const bool spares_fresh = policy().stale_for != Ttl{} || policy().stale_if_error != Ttl{};
+        if (use != Use::dead && (use != Use::fresh || spares_fresh)) {
+          held->read_at = now;
           if (policy().retry_after != Ttl{}) held->retry_at = after(now, wide(policy().retry_after));
           outcome = {Answer::Kind::value, held->value};
         }
