@@ -32,11 +32,13 @@ namespace tiercache {
 /// The **fetcher** is called as `fetcher(missing)`, where `missing` converts to `std::span<const Key>` and lives as
 /// long as the fetch: the keys that are neither fresh nor being fetched, each once, in the order asked. It returns, or
 /// its awaitable yields,
-/// - a range of pairs (a map is one), each a key and its answer: keys that are left out are not found, additional ones
-///   are stored, unless their key was written or invalidated meanwhile; or
+/// - a range of pairs (a map is one), each a key and its answer, of which the first for a key counts: keys that are
+/// left
+///   out are not found, additional ones are stored, unless their key was written or invalidated meanwhile; or
 /// - a range of answers, one for each key, in their order; of any other length it is an error to all.
 ///
-/// An answer is a `Value`, a `CacheEntry<Value>`, or a `std::optional` of either, where `nullopt` is "there is none".
+/// An answer is a `Value`, a `CacheEntry<Value>`, or a `std::optional` of either, where `nullopt` is "there is none". A
+/// failure of some keys only cannot be told: the fetcher throws, which fails all.
 ///
 /// Each key is a lookup of its own: it counts as one, single lookups and other bulk lookups join its fetch, and this
 /// one joins theirs. If another's fetch is given up that this one waits for, it fetches that key itself: its fetcher
@@ -45,7 +47,8 @@ namespace tiercache {
 /// It yields a `std::vector` with one `std::optional<Value>` per key in the order asked, empty where there is none, and
 /// throws the first failure once nothing is left to wait for.
 ///
-/// There is no loader for many keys, and no `stop_on`.
+/// There is no loader for many keys, and no `stop_on`. The keys are any range that can be gone through more than once,
+/// by its name or as a temporary; not a list in braces.
 ///
 /// **Lifetime.** A range of keys given as an lvalue is referred to, a temporary one is kept inside. **Leaving** takes
 /// the fetch along, unless it is `owned`; the next one who waits for a key of it runs their own. Allocates nothing but
