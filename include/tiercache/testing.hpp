@@ -12,9 +12,7 @@
 //   fetch.complete(Card{"text"});                   // and now it ends
 #pragma once
 
-#include <tiercache/clock.hpp>
-#include <tiercache/config.hpp>
-#include <tiercache/detail/compiler.hpp>
+#include <tiercache/tiercache.hpp>
 
 #include <coroutine>
 #include <cstddef>

@@ -2,7 +2,6 @@
 //
 // clang++-19 -std=c++20 -g -fsanitize=fuzzer,address -fno-access-control -I include -I tests/support \
 //   -I tests/model tests/fuzz/operations.cpp -o operations && ./operations -max_total_time=60
-//   tests/fuzz/corpus/operations
 //
 // What it finds is replayed by the model test: TIERCACHE_MODEL_PROGRAM='what it printed'.
 #include "operations.hpp"
