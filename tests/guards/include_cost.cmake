@@ -9,6 +9,7 @@ set(most 50000)
 include(${CMAKE_CURRENT_LIST_DIR}/../support/command.cmake)
 execute_process(COMMAND ${command} -E -P -x c++ -include "${HEADERS}/tiercache.hpp" /dev/null OUTPUT_VARIABLE text
                 COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "\n[ \t\n]*\n" "\n" text "${text}")
 string(REGEX REPLACE "[^\n]+" "" text "${text}")
 string(LENGTH "${text}" lines)
 message(STATUS "${lines} lines")

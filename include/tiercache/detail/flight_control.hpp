@@ -106,20 +106,25 @@ class FlightControl : public WaitingRoom<Config, T>,
 
   /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
   [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
-    flight.forget_recalled();
-    std::optional<Value> value;
-    TimePoint stored_at;
-    Ttl ttl;
-    {
-      const Lock lock(lock_);
-      const Found held = flight.is_current ? contents_.find(flight.hash, flight.entry->key) : Found{};
-      if (!held || !held->has_value()) return nullptr;
-      value.emplace(held->value);
-      stored_at = held->stored_at;
-      ttl = contents_.ttl_of(held);
-      flight.recalled_ttl = contents_.own_ttl_of(held);
+    if constexpr (std::is_copy_constructible_v<Value>) {
+      flight.forget_recalled();
+      std::optional<Value> value;
+      TimePoint stored_at;
+      Ttl ttl;
+      {
+        const Lock lock(lock_);
+        const Found held = flight.is_current ? contents_.find(flight.hash, flight.entry->key) : Found{};
+        if (!held || !held->has_value()) return nullptr;
+        value.emplace(held->value);
+        stored_at = held->stored_at;
+        ttl = contents_.ttl_of(held);
+        flight.recalled_ttl = contents_.own_ttl_of(held);
+      }
+      return &flight.recalled.emplace(
+          CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
+    } else {
+      return nullptr;  // refused, in one sentence, by who asked
     }
-    return &flight.recalled.emplace(CacheEntry<Value>{.value = std::move(*value), .stored_at = stored_at, .ttl = ttl});
   }
 
   /// Has the tier's loader run the fetch of a flight.
