@@ -406,7 +406,7 @@ class BulkMiss final : public Waiter,
   }
   [[nodiscard]] bool is_within_destruction() const noexcept {
     for (std::size_t i = 0; i < count_; ++i) {
-      if (parts_[i].flight && FetchScope::is_destroying(parts_[i].flight->id)) return true;
+      if (parts_[i].flight && FetchScope::is_destroying(control_->id_of(*parts_[i].flight))) return true;
     }
     return false;
   }
