@@ -1,7 +1,7 @@
-// Opt-in: get_or_fetch and write for coroutines of type asio::awaitable, which take no awaitable that Asio does not
-// know, and get_or_fetch as an asynchronous operation. Works with Boost.Asio and with standalone Asio: with the one
-// that was included before this, else with the one that is found, Boost.Asio first. What is looked up and stored, and
-// when, is the same as for TieredCache::get_or_fetch.
+// Opt-in: get_or_fetch, get_or_fetch_many and write for coroutines of type asio::awaitable, which take no awaitable
+// that Asio does not know, and get_or_fetch as an asynchronous operation. Works with Boost.Asio and with standalone
+// Asio: with the one that was included before this, else with the one that is found, Boost.Asio first. What is looked
+// up and stored, and when, is the same as for TieredCache::get_or_fetch.
 #pragma once
 
 #include <tiercache/detail/asio_bulk.hpp>

@@ -32,9 +32,8 @@ namespace tiercache {
 /// The **fetcher** is called as `fetcher(missing)`, where `missing` converts to `std::span<const Key>` and lives as
 /// long as the fetch: the keys that are neither fresh nor being fetched, each once, in the order asked. It returns, or
 /// its awaitable yields,
-/// - a range of pairs (a map is one), each a key and its answer, of which the first for a key counts: keys that are
-/// left
-///   out are not found, additional ones are stored, unless their key was written or invalidated meanwhile; or
+/// - a range of pairs (a map is one), each a key and its answer, of which the first for a key counts: what is left out
+///   is not found, what comes in addition is stored, unless its key was written or invalidated meanwhile; or
 /// - a range of answers, one for each key, in their order; of any other length it is an error to all.
 ///
 /// An answer is a `Value`, a `CacheEntry<Value>`, or a `std::optional` of either, where `nullopt` is "there is none". A
@@ -173,14 +172,7 @@ class [[nodiscard(
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
   [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
-    std::optional<Value>& result = results_[position];
-    const auto answer = [&result](const auto& entry) {
-      if (entry.has_value()) result.emplace(entry.value);
-      return detail::Beginning::answered;
-    };
-    return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
-    });
+    return store_->ask(key, modifiers_.age, Fetching::is_owned, results_[position], flight);
   }
 
   /// Tells whether there are all answers; else there is something to wait for. Whoever calls it is not suspended.

@@ -2926,9 +2926,8 @@ struct Fetching<T, FromLoader> {
 
 }  // namespace tiercache::detail
 
-// <tiercache/detail/bulk_batch.hpp>
-// Batch: the flights that one call of a bulk fetcher is to end, and how its answers find them. Who calls it, and who
-// waits, is known to detail/bulk_miss.hpp.
+// <tiercache/detail/range.hpp>
+// What a range is, and how elements are taken out of one. It knows nothing of caches.
 
 namespace tiercache::detail {
 
@@ -2958,6 +2957,14 @@ template <OwnsElements R>
 struct TakenFrom<R> {
   using type = std::remove_reference_t<ElementOf<R>>&&;
 };
+
+}  // namespace tiercache::detail
+
+// <tiercache/detail/bulk_batch.hpp>
+// Batch: the flights that one call of a bulk fetcher is to end, and how its answers find them. Who calls it, and who
+// waits, is known to detail/bulk_miss.hpp.
+
+namespace tiercache::detail {
 
 enum class BulkForm { unfit, pairs, aligned };
 
@@ -3005,15 +3012,13 @@ class Batch {
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
   /// The fetch that all of them have.
-  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  [[nodiscard]] FetchId id() const noexcept { return start_.id; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
   /// Makes everything ready for the fetch, which begins now. Throws what the copy of a key throws.
   void prepare() {
-    Control& control = *tickets_.front().flight().control;
-    start_ = control.start();
-    id_ = control.id_of(tickets_.front().flight());
+    start_ = tickets_.front().flight().control->start(tickets_);
     keys_.reserve(tickets_.size());
     again_.reserve(tickets_.size());
     std::size_t places = 4;
@@ -3022,8 +3027,7 @@ class Batch {
     std::size_t count = 0;
     for (std::size_t i = 0; i < tickets_.size(); ++i) {
       Flight& flight = tickets_[i].flight();
-      control.share(flight, id_);
-      std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
+      const std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
       if (places_[place] != 0) {
         // It was asked for twice, and invalidated in between.
         again_.push_back({std::move(tickets_[i]), places_[place] - 1});
@@ -3097,13 +3101,9 @@ class Batch {
     for_each([](Ticket<Control>& ticket) { ticket.flight().outcome.reset(); });
   }
 
-  /// Notes that whoever runs the fetch leaves.
+  /// Notes that whoever runs the fetch leaves. Wants the tier's lock held.
   void leave_lead() noexcept {
-    for_each([](Ticket<Control>& ticket) { ticket.flight().control->leave_lead(ticket.flight()); });
-  }
-  /// The same, with the tier's lock held.
-  void leave_lead_locked() noexcept {
-    for_each([](Ticket<Control>& ticket) { Control::leave_lead_locked(ticket.flight()); });
+    for_each([](Ticket<Control>& ticket) { Control::leave_lead(ticket.flight()); });
   }
 
  private:
@@ -3186,7 +3186,6 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  FetchId id_;
 };
 
 }  // namespace tiercache::detail
@@ -5746,27 +5745,22 @@ class FlightControl : public WaitingRoom<Config, T>,
     return contents_.hash_of(key);
   }
 
-  /// Has a flight be one of those that the fetch `id` is run for.
-  void share(Flight& flight, FetchId id) noexcept {
-    const Lock lock(lock_);
-    flight.id = id;
-  }
+  /// Notes that whoever runs the fetch leaves: a failure is passed on. Wants the lock held.
+  static void leave_lead(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
 
-  /// Notes that whoever runs the fetch leaves: a failure is passed on.
-  void leave_lead(Flight& flight) noexcept {
-    const Lock lock(lock_);
-    leave_lead_locked(flight);
-  }
-  static void leave_lead_locked(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
-
-  /// When a fetch began, and what was left alone since then.
+  /// The fetch of several flights: which it is, when it began, and what was left alone since then.
   struct Start {
+    FetchId id;
     TimePoint time;
     std::uint64_t moment = 0;
   };
-  [[nodiscard]] Start start() {
+  /// Begins one fetch for the flights of some tickets, one at least. Throws `std::bad_alloc` and has changed nothing.
+  template <class Tickets>
+  [[nodiscard]] Start start(const Tickets& tickets) {
     const Lock lock(lock_);
-    return {now(), fences_.watch()};
+    const Start start{tickets.front().flight().id, now(), fences_.watch()};
+    for (const auto& ticket : tickets) ticket.flight().id = start.id;
+    return start;
   }
 
   /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or
@@ -6005,6 +5999,18 @@ class Lookups : public FlightControl<Config, T> {
         has_failed = true;
       }
     }
+  }
+
+  /// Looks for one of many keys: has `result` be its value if memory has one, and makes `flight` that of the key if it
+  /// has no answer.
+  template <class K, class Age>
+  [[nodiscard]] Beginning ask(const K& key, const Age& age, bool is_owned,
+                              std::optional<typename Control::Value>& result, Reference<Flight>& flight) {
+    const auto answer = [&result](const auto& entry) {
+      if (entry.has_value()) result.emplace(entry.value);
+      return Beginning::answered;
+    };
+    return this->answer_or(key, true, age, answer, [&] { return begin(key, true, age, is_owned, flight, answer); });
   }
 
   /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
@@ -6462,7 +6468,6 @@ class BulkMiss final : public Waiter,
     }
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
-      run->batch.leave_lead();
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
       run->driver.destroy();
     }
@@ -6695,7 +6700,7 @@ class BulkMiss final : public Waiter,
       TIERCACHE_CATCH_ALL {
         batch.fail(std::current_exception());
       }
-      if (!Fetching::is_owned && has_left()) batch.leave_lead();
+      if constexpr (!Fetching::is_owned) leave_lead_if_left(batch);
       batch.land();
     }
   }
@@ -6724,9 +6729,9 @@ class BulkMiss final : public Waiter,
     if (is_to_go) driver.destroy();
   }
 
-  [[nodiscard]] bool has_left() const noexcept {
+  void leave_lead_if_left(Batch<Control>& batch) noexcept {
     const Lock lock(control_->lock());
-    return has_left_;
+    if (has_left_) batch.leave_lead();
   }
   void fail() noexcept {
     if (!failure_) failure_ = std::current_exception();
@@ -6749,8 +6754,11 @@ class BulkMiss final : public Waiter,
     const Lock lock(control_->lock());
     Run* run = runs_;
     while (run != nullptr && run == starting_) run = run->next;
-    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead_locked();
-    if (run != nullptr) unlink(*run);
+    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
+    if (run != nullptr) {
+      unlink(*run);
+      run->batch.leave_lead();
+    }
     return run;
   }
   // Wants the lock held.
@@ -6939,9 +6947,8 @@ namespace tiercache {
 /// The **fetcher** is called as `fetcher(missing)`, where `missing` converts to `std::span<const Key>` and lives as
 /// long as the fetch: the keys that are neither fresh nor being fetched, each once, in the order asked. It returns, or
 /// its awaitable yields,
-/// - a range of pairs (a map is one), each a key and its answer, of which the first for a key counts: keys that are
-/// left
-///   out are not found, additional ones are stored, unless their key was written or invalidated meanwhile; or
+/// - a range of pairs (a map is one), each a key and its answer, of which the first for a key counts: what is left out
+///   is not found, what comes in addition is stored, unless its key was written or invalidated meanwhile; or
 /// - a range of answers, one for each key, in their order; of any other length it is an error to all.
 ///
 /// An answer is a `Value`, a `CacheEntry<Value>`, or a `std::optional` of either, where `nullopt` is "there is none". A
@@ -7080,14 +7087,7 @@ class [[nodiscard(
   /// Looks one key up, and makes `flight` that of the key if memory has no answer.
   template <class K>
   [[nodiscard]] detail::Beginning ask(std::size_t position, const K& key, detail::Reference<Flight>& flight) {
-    std::optional<Value>& result = results_[position];
-    const auto answer = [&result](const auto& entry) {
-      if (entry.has_value()) result.emplace(entry.value);
-      return detail::Beginning::answered;
-    };
-    return store_->answer_or(key, true, modifiers_.age, answer, [&] {
-      return store_->begin(key, true, modifiers_.age, Fetching::is_owned, flight, answer);
-    });
+    return store_->ask(key, modifiers_.age, Fetching::is_owned, results_[position], flight);
   }
 
   /// Tells whether there are all answers; else there is something to wait for. Whoever calls it is not suspended.

@@ -111,15 +111,6 @@ get_or_fetch_many_in_asio(Store& store, Keys keys, F given, Age age) {
     is_answered.push_back(0);
   }
   results.resize(is_answered.size());
-  const auto ask = [&](std::size_t position, const auto& key, auto& flight) {
-    std::optional<Value>& result = results[position];
-    const auto answer = [&result](const auto& entry) {
-      if (entry.has_value()) result.emplace(entry.value);
-      return Beginning::answered;
-    };
-    return store.answer_or(key, true, age, answer,
-                           [&] { return store.begin(key, true, age, is_owned, flight, answer); });
-  };
   std::vector<Missing<typename Store::Flight>> missing;
   std::vector<Missing<typename Store::Flight>> earlier;  // keeps the tier, should the cache be gone
   for (;;) {
@@ -132,7 +123,7 @@ get_or_fetch_many_in_asio(Store& store, Keys keys, F given, Age age) {
       decltype(auto) kept = detail::keep_key<T, decltype(key)>(static_cast<decltype(key)>(key));
       auto& its_missing = missing.emplace_back();
       its_missing.position = its;
-      const Beginning beginning = ask(its, std::as_const(kept), its_missing.flight);
+      const Beginning beginning = store.ask(std::as_const(kept), age, is_owned, results[its], its_missing.flight);
       if (beginning != Beginning::answered && beginning != Beginning::joined) {
         leading.batch.add(Ticket<Control>(its_missing.flight));
       }

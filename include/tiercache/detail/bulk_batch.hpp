@@ -7,6 +7,7 @@
 #include <tiercache/detail/fetching.hpp>
 #include <tiercache/detail/flight.hpp>
 #include <tiercache/detail/key.hpp>
+#include <tiercache/detail/range.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/fetcher.hpp>
 
@@ -19,33 +20,6 @@
 #include <vector>
 
 namespace tiercache::detail {
-
-template <class R>
-concept Range = requires(R& range) {
-  std::begin(range);
-  std::end(range);
-};
-template <class R>
-using ElementOf = decltype(*std::begin(std::declval<R&>()));
-
-/// Can be gone through more than once.
-template <class R>
-concept MultiPass = std::forward_iterator<decltype(std::begin(std::declval<R&>()))>;
-
-/// A range by value that has its elements itself, as opposed to a view: its elements are constant where it is.
-template <class R>
-concept OwnsElements = !std::is_reference_v<R> && std::is_lvalue_reference_v<ElementOf<R>> &&
-                       !std::is_const_v<std::remove_reference_t<ElementOf<R>>> &&
-                       std::is_const_v<std::remove_reference_t<ElementOf<const R>>>;
-/// How an element is taken out of answers: moved, if they are of no use to anybody else.
-template <class R>
-struct TakenFrom {
-  using type = ElementOf<std::remove_reference_t<R>>;
-};
-template <OwnsElements R>
-struct TakenFrom<R> {
-  using type = std::remove_reference_t<ElementOf<R>>&&;
-};
 
 enum class BulkForm { unfit, pairs, aligned };
 
@@ -93,15 +67,13 @@ class Batch {
 
   [[nodiscard]] bool is_empty() const noexcept { return tickets_.empty(); }
   /// The fetch that all of them have.
-  [[nodiscard]] FetchId id() const noexcept { return id_; }
+  [[nodiscard]] FetchId id() const noexcept { return start_.id; }
   /// The keys, in the order in which they came.
   [[nodiscard]] const std::vector<Key>& keys() const noexcept { return keys_; }
 
   /// Makes everything ready for the fetch, which begins now. Throws what the copy of a key throws.
   void prepare() {
-    Control& control = *tickets_.front().flight().control;
-    start_ = control.start();
-    id_ = control.id_of(tickets_.front().flight());
+    start_ = tickets_.front().flight().control->start(tickets_);
     keys_.reserve(tickets_.size());
     again_.reserve(tickets_.size());
     std::size_t places = 4;
@@ -110,8 +82,7 @@ class Batch {
     std::size_t count = 0;
     for (std::size_t i = 0; i < tickets_.size(); ++i) {
       Flight& flight = tickets_[i].flight();
-      control.share(flight, id_);
-      std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
+      const std::size_t place = place_of(flight.hash, std::as_const(flight.entry->key));
       if (places_[place] != 0) {
         // It was asked for twice, and invalidated in between.
         again_.push_back({std::move(tickets_[i]), places_[place] - 1});
@@ -185,13 +156,9 @@ class Batch {
     for_each([](Ticket<Control>& ticket) { ticket.flight().outcome.reset(); });
   }
 
-  /// Notes that whoever runs the fetch leaves.
+  /// Notes that whoever runs the fetch leaves. Wants the tier's lock held.
   void leave_lead() noexcept {
-    for_each([](Ticket<Control>& ticket) { ticket.flight().control->leave_lead(ticket.flight()); });
-  }
-  /// The same, with the tier's lock held.
-  void leave_lead_locked() noexcept {
-    for_each([](Ticket<Control>& ticket) { Control::leave_lead_locked(ticket.flight()); });
+    for_each([](Ticket<Control>& ticket) { Control::leave_lead(ticket.flight()); });
   }
 
  private:
@@ -274,7 +241,6 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
-  FetchId id_;
 };
 
 }  // namespace tiercache::detail

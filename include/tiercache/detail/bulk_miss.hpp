@@ -135,7 +135,6 @@ class BulkMiss final : public Waiter,
     }
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
-      run->batch.leave_lead();
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
       run->driver.destroy();
     }
@@ -368,7 +367,7 @@ class BulkMiss final : public Waiter,
       TIERCACHE_CATCH_ALL {
         batch.fail(std::current_exception());
       }
-      if (!Fetching::is_owned && has_left()) batch.leave_lead();
+      if constexpr (!Fetching::is_owned) leave_lead_if_left(batch);
       batch.land();
     }
   }
@@ -397,9 +396,9 @@ class BulkMiss final : public Waiter,
     if (is_to_go) driver.destroy();
   }
 
-  [[nodiscard]] bool has_left() const noexcept {
+  void leave_lead_if_left(Batch<Control>& batch) noexcept {
     const Lock lock(control_->lock());
-    return has_left_;
+    if (has_left_) batch.leave_lead();
   }
   void fail() noexcept {
     if (!failure_) failure_ = std::current_exception();
@@ -422,8 +421,11 @@ class BulkMiss final : public Waiter,
     const Lock lock(control_->lock());
     Run* run = runs_;
     while (run != nullptr && run == starting_) run = run->next;
-    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead_locked();
-    if (run != nullptr) unlink(*run);
+    if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
+    if (run != nullptr) {
+      unlink(*run);
+      run->batch.leave_lead();
+    }
     return run;
   }
   // Wants the lock held.

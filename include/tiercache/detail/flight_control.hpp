@@ -188,27 +188,22 @@ class FlightControl : public WaitingRoom<Config, T>,
     return contents_.hash_of(key);
   }
 
-  /// Has a flight be one of those that the fetch `id` is run for.
-  void share(Flight& flight, FetchId id) noexcept {
-    const Lock lock(lock_);
-    flight.id = id;
-  }
+  /// Notes that whoever runs the fetch leaves: a failure is passed on. Wants the lock held.
+  static void leave_lead(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
 
-  /// Notes that whoever runs the fetch leaves: a failure is passed on.
-  void leave_lead(Flight& flight) noexcept {
-    const Lock lock(lock_);
-    leave_lead_locked(flight);
-  }
-  static void leave_lead_locked(Flight& flight) noexcept { flight.is_leader_leaving = !flight.is_done; }
-
-  /// When a fetch began, and what was left alone since then.
+  /// The fetch of several flights: which it is, when it began, and what was left alone since then.
   struct Start {
+    FetchId id;
     TimePoint time;
     std::uint64_t moment = 0;
   };
-  [[nodiscard]] Start start() {
+  /// Begins one fetch for the flights of some tickets, one at least. Throws `std::bad_alloc` and has changed nothing.
+  template <class Tickets>
+  [[nodiscard]] Start start(const Tickets& tickets) {
     const Lock lock(lock_);
-    return {now(), fences_.watch()};
+    const Start start{tickets.front().flight().id, now(), fences_.watch()};
+    for (const auto& ticket : tickets) ticket.flight().id = start.id;
+    return start;
   }
 
   /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or

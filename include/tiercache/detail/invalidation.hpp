@@ -3,11 +3,11 @@
 #pragma once
 
 #include <tiercache/cascade.hpp>
-#include <tiercache/detail/bulk_batch.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/functions.hpp>
 #include <tiercache/detail/key.hpp>
 #include <tiercache/detail/named_keys.hpp>
+#include <tiercache/detail/range.hpp>
 #include <tiercache/detail/tier_list.hpp>
 #include <tiercache/error.hpp>
 #include <tiercache/removal_cause.hpp>

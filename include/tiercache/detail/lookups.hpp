@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -91,6 +92,18 @@ class Lookups : public FlightControl<Config, T> {
         has_failed = true;
       }
     }
+  }
+
+  /// Looks for one of many keys: has `result` be its value if memory has one, and makes `flight` that of the key if it
+  /// has no answer.
+  template <class K, class Age>
+  [[nodiscard]] Beginning ask(const K& key, const Age& age, bool is_owned,
+                              std::optional<typename Control::Value>& result, Reference<Flight>& flight) {
+    const auto answer = [&result](const auto& entry) {
+      if (entry.has_value()) result.emplace(entry.value);
+      return Beginning::answered;
+    };
+    return this->answer_or(key, true, age, answer, [&] { return begin(key, true, age, is_owned, flight, answer); });
   }
 
   /// Notes a lookup that ends before it began: memory has no answer, and it was told to stop.
