@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace support {
@@ -87,8 +88,19 @@ class Ledger {
     Call& call = calls_[caller];
     call.asks.is_told_to_stop = true;
     if (call.due) call.is_stopped_late = true;
+    if (call.asks_anew) ++lookups_left_out_;
     // Who runs a fetch that uses what is its own does not go before that has ended.
     if (call.is_waiting && !call.due && !runs_own(caller)) call.due = Came{Came::To::abandoned, -1};
+  }
+  /// An executor runs the job of one who may have waited for that to ask again, or drops it, which is as good.
+  void job_ends(std::size_t caller) {
+    Call& call = calls_[caller];
+    if (!std::exchange(call.asks_later, false)) return;
+    call.asks_anew = false;
+    call.epoch = epoch_;
+    if (!is_fresh()) return;
+    if (is_certain_) call.due = Came{Came::To::value, held_};
+    call.perhaps = held_;
   }
   void caller_leaves(std::size_t caller) {
     if (calls_[caller].asks_anew) ++lookups_left_out_;
@@ -122,7 +134,7 @@ class Ledger {
 
   [[nodiscard]] int fetch_begins(std::size_t caller, bool is_owned, bool may_count_from_earlier) {
     Call& call = calls_[caller];
-    if (call.asks_anew) call.epoch = epoch_;
+    if (std::exchange(call.asks_anew, false)) call.epoch = epoch_;
     expect((running_epochs() & bit(call.epoch)) == 0, "P1: two fetches run at the same time in one epoch");
     expect(call.is_waiting && !call.due, "P1, P5: a fetch begins for a call that needs none");
     Fetch fetch;
@@ -152,7 +164,7 @@ class Ledger {
       return;
     }
     for (Call& call : calls_) {
-      if (!call.is_waiting || call.due || call.epoch != fetch.epoch) continue;
+      if (!call.is_waiting || call.due || call.asks_later || call.epoch != fetch.epoch) continue;
       if (call.asks_anew && fetch.is_starting && &call != &leader) continue;  // it has not asked yet
       if (to == Came::To::none && !call.asks.takes_none) {
         call.asks_anew = true;
@@ -167,7 +179,7 @@ class Ledger {
     if (to != Came::To::value) return;
     hold(id, fetch.is_certain);
     for (Call& call : calls_) {
-      if (call.asks_anew && call.is_waiting && !call.due && is_fresh()) call.due = came;
+      if (call.asks_anew && !call.asks_later && call.is_waiting && !call.due && is_fresh()) call.due = came;
     }
   }
   void fetch_is_destroyed(int id) {
@@ -191,6 +203,9 @@ class Ledger {
     written.ended = ++moment_;
     const int id = add(written);
     hold(id, true);
+    for (Call& call : calls_) {
+      if (call.asks_anew && call.is_waiting) call.perhaps = id;  // unless it has asked before
+    }
     return id;
   }
   void closes() {
@@ -205,8 +220,10 @@ class Ledger {
   /// Nothing is going on. `suspended` are the callers that are; a job is one that an executor has not run yet.
   void rests(std::uint64_t suspended, std::uint64_t callers_with_job, std::uint64_t epochs_with_job) {
     const std::uint64_t running = running_epochs();
-    for (Call& call : calls_) call.asks_anew = false;
     for (std::size_t i = 0; i < calls_.size(); ++i) {
+      Call& call = calls_[i];
+      call.asks_anew = call.asks_later = call.asks_anew && (callers_with_job & bit(i)) != 0;
+      if (call.asks_later && !call.asks.is_told_to_stop) call.due.reset();
       if ((suspended & bit(i)) == 0) continue;
       if (calls_[i].due) {
         expect((callers_with_job & bit(i)) != 0, "P3: a call has an answer, and its caller is left suspended");
@@ -218,13 +235,15 @@ class Ledger {
   /// The same, of a cache that lives.
   void rests_in(const tiercache::TierStats& stats, std::optional<int> peeked, std::size_t jobs) {
     std::uint64_t open = running_epochs();
+    std::uint64_t lookups_to_come = lookups_left_out_;
     for (const Call& call : calls_) {
-      if (call.is_waiting && !call.due) open |= bit(call.epoch);
+      if (call.asks_anew && call.is_waiting) ++lookups_to_come;
+      if (call.is_waiting && !call.due && !call.asks_anew) open |= bit(call.epoch);
     }
     const auto flights = static_cast<std::size_t>(std::popcount(open));
     expect(stats.in_flight >= flights, "P3: a fetch is under way that the statistics do not show");
     expect(stats.in_flight <= flights + jobs, "P3: the statistics show a fetch, and none is under way");
-    expect(stats.lookups <= lookups_ && stats.lookups + lookups_left_out_ >= lookups_,
+    expect(stats.lookups <= lookups_ && stats.lookups + lookups_to_come >= lookups_,
            "P11: lookups are counted once each");
     expect(stats.lookups == stats.hits + stats.misses, "P11: lookups are hits and misses");
     expect(stats.misses == stats.fetches_led + stats.fetches_joined + stats.lookups_without_fetch,
@@ -260,6 +279,8 @@ class Ledger {
     bool is_stopped_late = false;
     /// Whether it could not express what its fetch came to, and has just asked again, or is about to.
     bool asks_anew = false;
+    /// Whether it is about to, in a job that has not run.
+    bool asks_later = false;
     int oldest = 0;
     int epoch = 0;
     int began = 0;

@@ -141,7 +141,9 @@ class Play final : private StagedCallers<Cache> {
     }
     while (!stage_.suspended.empty() || !jobs_.empty()) {
       if (!jobs_.empty()) this->end_job(0, true);
-      if (!stage_.suspended.empty()) stage_.suspended.front()->end(Came::To::abandoned);
+      if (stage_.suspended.empty()) continue;
+      SuspendedFetch& fetch = *stage_.suspended.front();
+      fetch.end(fetch.can_end_with(Came::To::abandoned) ? Came::To::abandoned : Came::To::failure);
     }
   }
 
@@ -303,6 +305,8 @@ class Play final : private StagedCallers<Cache> {
         line += " caller " + std::to_string(jobs_[step.target].caller);
         break;
       case Act::start:
+        line += " " + std::string(name_of(callers_[step.target].asker.by));
+        [[fallthrough]];
       case Act::leave:
       case Act::stop:
       case Act::refuse_job:
@@ -338,6 +342,12 @@ class Plays {
 
   void operator()(const std::string& program_name, const std::vector<Asker>& askers, const Program& program) {
     explore_(name_ + ": " + program_name, [&](Schedule& schedule) { return Played::run(askers, program, schedule); });
+  }
+  /// Runs a program by one schedule, which the seed stands for.
+  void draw(const std::string& program_name, std::uint32_t seed, const std::vector<Asker>& askers,
+            const Program& program) {
+    explore_.draw(name_ + ": " + program_name, seed,
+                  [&](Schedule& schedule) { return Played::run(askers, program, schedule); });
   }
   void expect_at_least(std::size_t schedules) const { explore_.expect_at_least(schedules); }
 

@@ -1,5 +1,6 @@
 // Schedule: one list of choices, which makes one interleaving of a program that runs on one thread. Exploration: runs a
-// program once for every list that there is, and prints the list that fails, so that it can be run again by itself:
+// program once for every list that there is, or for one that is drawn, and prints the list that fails, so that it can
+// be run again by itself:
 //
 //   TIERCACHE_SCHEDULE='two who ask#0,2,1' build/tiercache_schedules
 //
@@ -10,8 +11,11 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,11 +34,13 @@ class Schedule {
   explicit Schedule(const std::vector<std::size_t>& choices) {
     for (const std::size_t choice : choices) digits_.push_back({choice, 0});
   }
+  /// One whose choices are drawn: for the same seed, the same ones.
+  explicit Schedule(std::mt19937 random) : random_(random) {}
 
-  /// Returns which of `count` things is to happen now: the same as in the run before, or else the first.
+  /// Returns which of `count` things is to happen now: the same as in the run before, or else the first or a drawn one.
   [[nodiscard]] std::size_t choose(std::size_t count) {
     if (count < 2) return 0;
-    if (used_ == digits_.size()) digits_.push_back({0, count});
+    if (used_ == digits_.size()) digits_.push_back({random_ ? (*random_)() % count : 0, count});
     Digit& digit = digits_[used_++];
     digit.count = count;
     if (digit.chosen >= count) {
@@ -86,6 +92,7 @@ class Schedule {
     std::size_t count;
   };
 
+  std::optional<std::mt19937> random_;
   std::vector<Digit> digits_;
   std::size_t used_ = 0;
   bool fits_ = true;
@@ -164,6 +171,16 @@ class Exploration {
     schedules_ += explored.schedules;
     if (!explored.broken.empty()) fail(program, explored.choices, run);
     if (explored.schedules < 2) FAIL("there is nothing to choose in " << program);
+  }
+
+  /// Runs the program by one schedule, which the seed stands for, and fails the test if it goes wrong.
+  template <class Run>
+  void draw(const std::string& program, std::uint32_t seed, const Run& run) {
+    if (is_replaying()) return replay(program, run);
+    Schedule schedule{std::mt19937(seed)};
+    const CrashReport report(program, schedule);
+    ++schedules_;
+    if (!run(schedule).empty()) fail(program, schedule.text(), run);
   }
 
   /// Fails the test if fewer schedules were run than there are meant to be.

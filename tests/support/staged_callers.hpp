@@ -18,6 +18,7 @@
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct PlayedTier : tiercache::Tier<int, Fetched> {
 /// or an event that may come to "there is none"; or it belongs to the cache, given with the call or bound to the tier.
 /// The last two are fetchers of bulk lookups, which have the one key.
 enum class By { event, task, plain, maybe, owned, loader, many, owned_many };
+[[nodiscard]] constexpr std::string_view name_of(By by) {
+  constexpr std::string_view names[] = {"event", "task", "plain", "maybe", "owned", "loader", "many", "owned many"};
+  return names[static_cast<std::size_t>(by)];
+}
 
 [[nodiscard]] constexpr bool is_of_many(By by) noexcept {
   return by == By::many || by == By::owned_many;
@@ -116,6 +121,7 @@ class StagedCallers {
     {
       const Job job = std::move(jobs_[place]);
       jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(place));
+      ledger().job_ends(job.caller);
       if (runs) job.run();
     }
     --jobs_under_way_;
