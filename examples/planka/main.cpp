@@ -101,7 +101,7 @@ int fail(int status, std::string_view line) {
 int main(int argc, char** argv) {
   try {
     const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const char* token = std::getenv("PLANKA_TOKEN");
+    const char* token = std::getenv("PLANKA_TOKEN");  // NOLINT(concurrency-mt-unsafe)
     const Options options = parse_options(arguments, token == nullptr ? "" : token);
     if (options.help) {
       fmt::print("{}", help_text);

@@ -40,9 +40,8 @@ class Arguments {
   std::uint64_t number(std::uint64_t least, std::uint64_t most) {
     const std::string_view text = value();
     std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, number);
-    if (result.ec != std::errc{} || result.ptr != end || number < least || number > most) {
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (result.ec != std::errc{} || result.ptr != text.data() + text.size() || number < least || number > most) {
       throw UsageProblem(
           fmt::format("{}: \"{}\" is not a whole number from {} to {}", name_, one_line(text), least, most));
     }

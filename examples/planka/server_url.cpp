@@ -13,9 +13,8 @@ namespace {
 
 bool is_port(std::string_view text) {
   unsigned port = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, port);
-  return result.ec == std::errc{} && result.ptr == end && port >= 1 && port <= 65535;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), port);
+  return result.ec == std::errc{} && result.ptr == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
 bool is_plain(std::string_view text) {

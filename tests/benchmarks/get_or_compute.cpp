@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
 
   std::vector<std::string> others;
   const auto add = [&](const std::string& name, const auto& get) {
-    const std::string label = fmt::format("{} (hits {:.1f} %)", name, hit_ratio(requests, get));
+    std::string label = fmt::format("{} (hits {:.1f} %)", name, hit_ratio(requests, get));
     contest.add(label, requests, get);
     return label;
   };

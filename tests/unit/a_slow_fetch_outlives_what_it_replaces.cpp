@@ -37,9 +37,10 @@ void fetch_others(AnyCache& cache) {
 template <class AnyCache>
 Running<std::string> ask_owned(AnyCache& cache, std::string key, ManualFetch<std::string>& event) {
   const auto fetch = [&event](const std::string& asked) -> Task<std::string> {
-    const std::string copy = asked;
-    std::string answer = co_await event();
-    co_return copy + " " + answer;
+    std::string answer = asked;
+    answer += ' ';
+    answer += co_await event();
+    co_return answer;
   };
   co_return co_await cache.template get_or_fetch<Cards>(key, tiercache::owned(fetch));
 }
