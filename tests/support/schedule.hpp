@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -64,6 +65,8 @@ class Schedule {
   void tell_all() noexcept { tells_ = true; }
   [[nodiscard]] bool tells() const noexcept { return tells_; }
   void tell(const std::string& step) { told_ += "\n  " + step; }
+  /// Where what happens is written down, for who does so otherwise; null if it is not.
+  [[nodiscard]] std::string* told_to() noexcept { return tells_ ? &told_ : nullptr; }
   [[nodiscard]] const std::string& told() const noexcept { return told_; }
 
   /// Whether every choice that was given could be made.
@@ -100,12 +103,12 @@ class Schedule {
   std::string told_;
 };
 
-/// Says which schedule was running when the program crashes or a sanitizer ends it.
+/// Says what was running when the program crashes or a sanitizer ends it: by `replay()`, which says how to run that
+/// again.
 class CrashReport {
  public:
-  CrashReport(const std::string& program, const Schedule& schedule) {
-    program_ = &program;
-    schedule_ = &schedule;
+  explicit CrashReport(std::function<std::string()> replay) {
+    replay_ = std::move(replay);
     if (__sanitizer_set_death_callback != nullptr) {
       __sanitizer_set_death_callback(&print);
     } else {
@@ -115,7 +118,7 @@ class CrashReport {
   CrashReport(const CrashReport&) = delete;
   CrashReport& operator=(const CrashReport&) = delete;
   ~CrashReport() {
-    program_ = nullptr;
+    replay_ = nullptr;
     if (__sanitizer_set_death_callback != nullptr) return;
     for (auto& [signal, before] : handlers_) std::signal(signal, before);
   }
@@ -124,8 +127,7 @@ class CrashReport {
   using Handler = void (*)(int);
 
   static void print() {
-    if (program_ == nullptr) return;
-    std::fprintf(stderr, "It ended in TIERCACHE_SCHEDULE='%s#%s'\n", program_->c_str(), schedule_->text().c_str());
+    if (replay_) std::fprintf(stderr, "It ended in %s\n", replay_().c_str());
   }
   static void crashed(int signal) {
     print();
@@ -133,10 +135,14 @@ class CrashReport {
     std::raise(signal);
   }
 
-  static inline const std::string* program_ = nullptr;
-  static inline const Schedule* schedule_ = nullptr;
+  static inline std::function<std::string()> replay_;
   static inline std::pair<int, Handler> handlers_[] = {{SIGSEGV, SIG_DFL}, {SIGABRT, SIG_DFL}};
 };
+
+/// Says how one schedule of a program is run again.
+[[nodiscard]] inline std::string replay_of(const std::string& program, const std::string& choices) {
+  return "TIERCACHE_SCHEDULE='" + program + "#" + choices + "'";
+}
 
 /// What became of the schedules of one program.
 struct Explored {
@@ -150,7 +156,7 @@ struct Explored {
 /// wrong.
 template <class Run>
 [[nodiscard]] Explored search(const std::string& program, Schedule schedule, const Run& run) {
-  const CrashReport report(program, schedule);
+  const CrashReport report([&] { return replay_of(program, schedule.text()); });
   Explored explored;
   do {
     ++explored.schedules;
@@ -178,7 +184,7 @@ class Exploration {
   void draw(const std::string& program, std::uint32_t seed, const Run& run) {
     if (is_replaying()) return replay(program, run);
     Schedule schedule{std::mt19937(seed)};
-    const CrashReport report(program, schedule);
+    const CrashReport report([&] { return replay_of(program, schedule.text()); });
     ++schedules_;
     if (!run(schedule).empty()) fail(program, schedule.text(), run);
   }
@@ -194,17 +200,26 @@ class Exploration {
 
   template <class Run>
   void replay(const std::string& program, const Run& run) const {
-    const std::string wanted(replayed_);
+    const std::string wanted = unwrapped(replayed_);
     const std::size_t end = wanted.rfind('#');
     if (wanted.substr(0, end) == program) fail(program, wanted.substr(end + 1), run);
+  }
+  /// Returns a text as it was before it was printed in several lines.
+  [[nodiscard]] static std::string unwrapped(const char* text) {
+    std::string joined;
+    for (; *text != '\0'; ++text) {
+      const bool is_space = *text == ' ' || *text == '\n';
+      if (!is_space || joined.empty() || joined.back() != ' ') joined += is_space ? ' ' : *text;
+    }
+    return joined;
   }
   /// Runs one schedule and tells what happens in it.
   template <class Run>
   static void fail(const std::string& program, const std::string& choices, const Run& run) {
-    std::string text("TIERCACHE_SCHEDULE='" + program + "#" + choices + "'");
+    const std::string text = replay_of(program, choices);
     Schedule schedule(Schedule::parse(choices));
     schedule.tell_all();
-    const CrashReport report(program, schedule);
+    const CrashReport report([&] { return text + schedule.told(); });
     std::string broken = run(schedule);
     if (!schedule.fits()) broken += " (some of these choices could not be made)";
     INFO(text << schedule.told());

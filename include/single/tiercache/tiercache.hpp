@@ -4714,8 +4714,8 @@ struct TierStats {
   std::string_view name;
 
   /// Calls of `get`, `visit` and `get_or_fetch` that looked for a key, and the keys that `get_or_fetch_many` looked
-  /// for, each as often as it was given. One that waited for an answer which its own fetcher could not have given looks
-  /// again, and counts again.
+  /// for, each as often as it was given. One that waited for an answer which its own fetcher could not have given, or
+  /// came to a fetch that was just being given up, looks again, and counts again.
   std::uint64_t lookups = 0;
   /// Lookups that were answered from memory.
   std::uint64_t hits = 0;
