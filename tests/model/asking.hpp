@@ -3,30 +3,53 @@
 #pragma once
 
 #include "caller.hpp"
+#include "reference_entries.hpp"
 #include "running.hpp"
 #include "tiers.hpp"
+#include "trace.hpp"
 
 #include <tiercache/tiercache.hpp>
 
 #include <coroutine>
 #include <cstddef>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
 
 namespace model {
 
+/// What is done with a job that is to resume a caller.
+enum class Posts : unsigned char { run, queue, refuse, drop };
+
 /// A caller, and what of them is under way.
 struct Asker : Caller {
-  std::size_t tier = 0;
-  bool is_loader = false;
   /// How many of the next operations come within the fetch, if it runs at once.
   unsigned inner = 0;
-  bool is_done = false;
+  /// Whether it says "not modified" of nothing, too.
+  bool insists = false;
+  Posts posts = Posts::run;
+  bool can_stop = false;
+  std::stop_source stopping{std::nostopstate};
   /// The fetch, while it is suspended.
   std::coroutine_handle<> suspended;
   support::Running<bool> coroutine;
 };
 
+/// The answer of a caller's fetcher.
+template <FetcherKind kind>
+[[nodiscard]] auto answer_of_kind(const Script& script) {
+  if constexpr (kind.is_conditional) {
+    return refetched_in_form<kind.form>(script);
+  } else {
+    return answer_in_form<kind.form>(script);
+  }
+}
+
 /// Awaits the end of a caller's fetch.
-template <Form form>
+template <FetcherKind kind>
 class FetchEnd {
  public:
   explicit FetchEnd(Asker& asker) noexcept : asker_(asker) {}
@@ -36,36 +59,53 @@ class FetchEnd {
 
   [[nodiscard]] bool await_ready() const noexcept { return !asker_.script.suspends; }
   void await_suspend(std::coroutine_handle<> waiting) noexcept { asker_.suspended = waiting; }
-  [[nodiscard]] auto await_resume() const { return answer_in_form<form>(asker_.script); }
+  [[nodiscard]] auto await_resume() const { return answer_of_kind<kind>(asker_.script); }
 
  private:
   Asker& asker_;
 };
 
+using OldEntry = const CacheEntry<Value>*;
+
+[[nodiscard]] inline std::optional<Shown> shown(OldEntry old) {
+  if (old == nullptr) return std::nullopt;
+  return Shown{old->value.number, old->value.weight, wide(old->stored_at), wide(old->ttl)};
+}
+
 /// What a caller gives as a fetcher.
-template <class T, Form form, bool awaits, class Host>
+template <class T, FetcherKind kind, class Host>
 class Fetcher {
  public:
   Fetcher(Host& host, Asker& asker) noexcept : host_(&host), asker_(&asker) {}
 
   auto operator()(const typename T::key_type& key) const
-    requires(is_keyed<T>)
+    requires(is_keyed<T> && !kind.is_conditional)
   {
-    return answer(number_of(key));
+    return answer(number_of(key), std::nullopt);
+  }
+  auto operator()(const typename T::key_type& key, OldEntry old) const
+    requires(is_keyed<T> && kind.is_conditional)
+  {
+    return answer(number_of(key), shown(old));
   }
   auto operator()() const
-    requires(!is_keyed<T>)
+    requires(!is_keyed<T> && !kind.is_conditional)
   {
-    return answer(0);
+    return answer(0, std::nullopt);
+  }
+  auto operator()(OldEntry old) const
+    requires(!is_keyed<T> && kind.is_conditional)
+  {
+    return answer(0, shown(old));
   }
 
  private:
-  auto answer(int key) const {
-    host_->started(*asker_, key);
-    if constexpr (awaits) {
-      return FetchEnd<form>(*asker_);
+  auto answer(int key, const std::optional<Shown>& old) const {
+    host_->started(*asker_, key, old);
+    if constexpr (kind.awaits) {
+      return FetchEnd<kind>(*asker_);
     } else {
-      return answer_in_form<form>(asker_->script);
+      return answer_of_kind<kind>(asker_->script);
     }
   }
 
@@ -76,19 +116,42 @@ class Fetcher {
 /// Stands for a lookup without a fetcher.
 struct ByLoader {};
 
-/// Runs `ask` and returns how that ended.
-template <class Ask>
-[[nodiscard]] Answer answer_of(const Ask& ask) {
+/// What a lookup came to that threw.
+[[nodiscard]] inline Answer failure_from(const std::exception_ptr& thrown) {
   try {
-    return answer_from(ask());
+    std::rethrow_exception(thrown);
   } catch (const FetchFailed&) {
     return {Answer::Kind::failed};
   } catch (const tiercache::recursive_fetch&) {
     return {Answer::Kind::recursive};
   } catch (const tiercache::fetch_abandoned&) {
     return {Answer::Kind::abandoned};
+  } catch (const std::invalid_argument&) {
+    return {Answer::Kind::refused};
   }
 }
+
+/// What a lookup is asked to do otherwise than others.
+struct Modified {
+  bool has_age = false;
+  bool stops = false;
+  bool posts = false;
+};
+
+/// What a lookup is given to resume its caller with.
+template <class Host, class Asker>
+class Post {
+ public:
+  Post(Host& host, Asker& asker) noexcept : host_(&host), asker_(&asker) {}
+  template <class Job>
+  void operator()(Job job) const {
+    host_->posted(*asker_, std::move(job));
+  }
+
+ private:
+  Host* host_;
+  Asker* asker_;
+};
 
 template <class T, bool is_owned, class Cache, class F>
 [[nodiscard]] auto look_up(Cache& cache, int key, F& fetcher) {
@@ -103,38 +166,46 @@ template <class T, bool is_owned, class Cache, class F>
     if constexpr (!is_keyed<T>) return cache.template get_or_fetch<T>(fetcher);
   }
 }
+template <Modified modified, class Lookup, class Asker, class Post>
+[[nodiscard]] auto modify(Lookup&& lookup, Asker& asker, const Post& post) {
+  if constexpr (modified.has_age) {
+    return modify<Modified{false, modified.stops, modified.posts}>(std::move(lookup).max_age(*asker.max_age), asker,
+                                                                   post);
+  } else if constexpr (modified.stops) {
+    return modify<Modified{false, false, modified.posts}>(std::move(lookup).stop_on(asker.stopping.get_token()), asker,
+                                                          post);
+  } else if constexpr (modified.posts) {
+    return std::move(lookup).resume_on(post);
+  } else {
+    return std::move(lookup);
+  }
+}
 
 /// Asks in a coroutine.
-template <class T, bool is_owned, bool has_age, class Host, class Cache, class F>
+template <class T, bool is_owned, Modified modified, class Host, class Cache, class F>
 support::Running<bool> ask(Host& host, Cache& cache, Asker& asker, F fetcher) {
   Answer answer;
+  const Post<Host, Asker> post(host, asker);
   try {
-    if constexpr (has_age) {
-      answer = answer_from(co_await look_up<T, is_owned>(cache, asker.key, fetcher).max_age(*asker.max_age));
-    } else {
-      answer = answer_from(co_await look_up<T, is_owned>(cache, asker.key, fetcher));
-    }
-  } catch (const FetchFailed&) {
-    answer = {Answer::Kind::failed};
-  } catch (const tiercache::recursive_fetch&) {
-    answer = {Answer::Kind::recursive};
-  } catch (const tiercache::fetch_abandoned&) {
-    answer = {Answer::Kind::abandoned};
+    answer = answer_from(co_await modify<modified>(look_up<T, is_owned>(cache, asker.key, fetcher), asker, post));
+  } catch (...) {
+    answer = failure_from(std::current_exception());
   }
   host.resumed(asker, answer);
   co_return true;
 }
 
 /// Asks on this thread.
-template <class T, bool is_owned, bool has_age, class Host, class Cache, class F>
+template <class T, bool is_owned, Modified modified, class Host, class Cache, class F>
 void ask_blocking(Host& host, Cache& cache, Asker& asker, F fetcher) {
-  host.resumed(asker, answer_of([&] {
-                 if constexpr (has_age) {
-                   return look_up<T, is_owned>(cache, asker.key, fetcher).max_age(*asker.max_age).get();
-                 } else {
-                   return look_up<T, is_owned>(cache, asker.key, fetcher).get();
-                 }
-               }));
+  Answer answer;
+  try {
+    constexpr Modified without_post{modified.has_age, modified.stops, false};
+    answer = answer_from(modify<without_post>(look_up<T, is_owned>(cache, asker.key, fetcher), asker, 0).get());
+  } catch (...) {
+    answer = failure_from(std::current_exception());
+  }
+  host.resumed(asker, answer);
 }
 
 }  // namespace model

@@ -1,5 +1,5 @@
-// Caller: one get_or_fetch of a model test's program, as the reference sees it; and Trace, what was seen of the cache
-// while an operation ran.
+// Caller: one get_or_fetch of a model test's program, as the reference sees it: what is asked, and how its fetcher
+// answers. What was seen of the cache meanwhile is in trace.hpp.
 #pragma once
 
 #include <tiercache/tiercache.hpp>
@@ -44,11 +44,14 @@ class Verdict {
 
 /// What a lookup yields, or a fetch comes to.
 struct Answer {
-  enum class Kind : unsigned char { value, none, error, failed, abandoned, recursive };
+  /// `refused` is std::invalid_argument. A fetch can come to `unmodified`; a lookup cannot.
+  enum class Kind : unsigned char { value, none, error, failed, abandoned, recursive, refused, unmodified };
   Kind kind = Kind::value;
   int value = 0;
 
-  [[nodiscard]] bool is_failure() const noexcept { return kind != Kind::value && kind != Kind::none; }
+  [[nodiscard]] bool is_failure() const noexcept {
+    return kind != Kind::value && kind != Kind::none && kind != Kind::unmodified;
+  }
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
@@ -56,6 +59,7 @@ struct Answer {
 struct Script {
   Answer outcome;
   std::size_t weight = 1;
+  /// Of a value, or of "not modified".
   std::optional<Ttl> own_ttl;
   std::optional<Wide> stored_at;
   /// Whether it does not end before the program says so.
@@ -63,60 +67,29 @@ struct Script {
 };
 
 struct Caller {
+  std::size_t tier = 0;
   int key = 0;
+  /// Whether it leaves the fetching to the tier's loader.
+  bool is_loader = false;
   bool takes_none = false;
   bool takes_error = false;
   bool is_owned = false;
+  /// Whether its fetcher is shown the entry that is to be replaced.
+  bool is_conditional = false;
   std::optional<Ttl> max_age;
+  /// Whether it was told to stop waiting.
+  bool is_stopped = false;
+  /// Whether its fetcher, once it has begun, does without it.
+  bool lets_go = false;
+  /// Whether it is resumed by a job that runs when the program says so.
+  bool is_queued = false;
+  /// Whether it stands for one of the keys of a bulk lookup.
+  bool is_part = false;
+  /// Whether it has its answer, or has left.
+  bool is_done = false;
+  /// The fetch that it asked in the first part of; 0 for none.
+  unsigned asked_within = 0;
   Script script;
-};
-
-/// An entry that left, as the listener was told of it.
-struct Report {
-  int key = 0;
-  int value = 0;
-  RemovalCause cause{};
-  friend bool operator==(const Report&, const Report&) = default;
-  friend auto operator<=>(const Report&, const Report&) = default;
-};
-
-/// What could be seen of a tier at some moment.
-struct Seen {
-  static constexpr int none = -1;
-
-  /// Which values were held, by key: `none` for the answer "there is none".
-  std::vector<std::pair<int, int>> held;
-  std::uint64_t evictions = 0;
-  std::uint64_t expirations = 0;
-  /// How many places for entries the tier had.
-  std::size_t places = 0;
-  /// How many removals had been reported.
-  std::size_t reports = 0;
-};
-
-/// Something that was seen to happen: a fetcher was called, a caller had its answer, or the operation ended. `caller`
-/// is null for a loader, which does not know who asks.
-struct Event {
-  enum class Kind : unsigned char { started, resumed, end };
-  Kind kind{};
-  Caller* caller = nullptr;
-  /// Of `resumed`, the answer; of a loader's `started`, what it came to.
-  Answer answer;
-  Seen seen;
-};
-
-/// What was seen to happen during an operation, in turn.
-class Trace {
- public:
-  Trace(const std::vector<Event>& events, std::size_t first) noexcept : events_(events), next_(first) {}
-
-  [[nodiscard]] const Event& peek() const { return events_.at(next_); }
-  const Event& next() { return events_.at(next_++); }
-  [[nodiscard]] bool is_at_end() const { return peek().kind == Event::Kind::end; }
-
- private:
-  const std::vector<Event>& events_;
-  std::size_t next_;
 };
 
 }  // namespace model

@@ -36,9 +36,12 @@ enum class Kind : std::uint8_t {
   peek,
   visit,
   fetch,
+  fetch_many,
   finish_fetch,
   drop_fetch,
   leave,
+  stop,
+  run_job,
   write,
   invalidate,
   invalidate_if,
@@ -54,12 +57,12 @@ enum class Kind : std::uint8_t {
   reset_stats,
 };
 inline constexpr std::string_view kind_names[] = {
-    "advance",        "put",        "put_with_ttl", "put_entry",  "fill",  "get",       "peek",
-    "visit",          "fetch",      "finish_fetch", "drop_fetch", "leave", "write",     "invalidate",
-    "invalidate_if",  "invalidate", "clear",        "trim",       "purge", "purge_all", "set_policy",
-    "set_bad_policy", "set_loader", "on_removal",   "reset_stats"};
-inline constexpr unsigned kind_chances[] = {9, 8, 4, 4, 1, 8, 1, 3, 24, 12, 2, 4, 3,
-                                            4, 2, 1, 1, 2, 2, 1, 3, 1,  1,  1, 1};
+    "advance", "put",       "put_with_ttl", "put_entry",      "fill",       "get",        "peek",
+    "visit",   "fetch",     "fetch_many",   "finish_fetch",   "drop_fetch", "leave",      "stop",
+    "run_job", "write",     "invalidate",   "invalidate_if",  "invalidate", "clear",      "trim",
+    "purge",   "purge_all", "set_policy",   "set_bad_policy", "set_loader", "on_removal", "reset_stats"};
+inline constexpr unsigned kind_chances[] = {9, 8, 4, 4, 1, 8, 1, 3, 24, 7, 14, 2, 7, 4,
+                                            5, 3, 4, 2, 1, 1, 2, 2, 1,  3, 1,  1, 1, 1};
 inline constexpr std::size_t kind_count = std::size(kind_names);
 static_assert(std::size(kind_chances) == kind_count);
 

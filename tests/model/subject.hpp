@@ -6,7 +6,7 @@
 #include "configs.hpp"
 #include "insides.hpp"
 #include "operations.hpp"
-#include "reference_fetches.hpp"
+#include "reference_bulk.hpp"
 #include "tiers.hpp"
 
 #include <tiercache/tiercache.hpp>
@@ -60,7 +60,7 @@ class Subject {
       using Mixer = tiercache::detail::HashMixer;
       std::construct_at(const_cast<Mixer*>(&entries.mixer_), program.hashes * 0x9e3779b97f4a7c15U + tier);
       tiers_[tier].emplace(
-          verdict, order(), policy_of(program.policies[tier]),
+          [this](int key) { return fence_of<T>(key); }, fetches, verdict, order(), policy_of(program.policies[tier]),
           [this](std::chrono::nanoseconds whole, double jitter, int key) { return shortened<T>(whole, jitter, key); },
           reports_[tier]);
     });
@@ -134,16 +134,36 @@ class Subject {
       seen.evictions = contents.counted.evictions;
       seen.expirations = contents.counted.expirations;
       seen.reports = reports_[tier].size();
+      seen.in_flight = tiercache::detail::StoreOf<Tier<tier>>::in(*cache_).flights_.size();
     });
     std::sort(seen.held.begin(), seen.held.end());
     return seen;
   }
 
   /// Compares all that can be seen of the cache with the reference, and looks whether its insides fit.
-  void compare() {
+  /// The insides of other tiers than that of the operation are looked over less often, for that takes long.
+  void compare(std::size_t number) {
     if (cache_ == nullptr) return;
-    for_each_tier([this]<std::size_t tier>(std::integral_constant<std::size_t, tier>) {
-      this->template compare_tier<Tier<tier>>(tier);
+    const bool looks_over_all = ++compared_ % 4 == 0;
+    for_each_tier([&]<std::size_t tier>(std::integral_constant<std::size_t, tier>) {
+      this->template compare_tier<Tier<tier>>(tier, looks_over_all || tier == number);
+    });
+  }
+  void compare() {
+    for (std::size_t tier = 0; tier < Program::tier_count; ++tier) compare(tier);
+  }
+
+  /// Compares the statistics of all tiers with those of each, and with themselves a moment earlier.
+  void compare_all_stats() {
+    const tiercache::CacheStats all = cache_->stats();
+    const tiercache::CacheStats since = cache_->stats() - all;
+    verdict.expect(all.size() == Program::tier_count, "there are statistics of all tiers");
+    for_each_tier([&]<std::size_t tier>(std::integral_constant<std::size_t, tier>) {
+      verdict.expect(all[tier] == cache_->template stats<Tier<tier>>(),
+                     "the statistics of all tiers are those of each");
+      for (const auto counter : tiercache::detail::counters) {
+        verdict.expect(since[tier].*counter == 0, "nothing happened since");
+      }
     });
   }
 
@@ -167,6 +187,7 @@ class Subject {
   }
 
   Verdict verdict;
+  Fetches fetches;
 
  private:
   static constexpr Order order() noexcept {
@@ -181,7 +202,13 @@ class Subject {
   }
 
   template <class T>
-  void compare_tier(std::size_t number) {
+  [[nodiscard]] unsigned fence_of(int key) const {
+    return tiercache::detail::StoreOf<T>::in(*cache_).contents_.hash_of(key_of<T>(key)) %
+           tiercache::detail::Fences::places;
+  }
+
+  template <class T>
+  void compare_tier(std::size_t number, bool looks_over_insides) {
     const ReferenceTier& tier = *tiers_[number];
     tiercache::TierStats expected = tier.stats();
     expected.name = T::name;
@@ -197,7 +224,7 @@ class Subject {
     verdict.expect(stats == expected, "the levels are right");
     verdict.expect(cache_->template size<T>() == tier.held().size(), "size");
     verdict.expect(cache_->template policy<T>() == tier.policy(), "policy");
-    const char* const fault = support::fault_inside<T>(*cache_);
+    const char* const fault = looks_over_insides ? support::fault_inside<T>(*cache_) : nullptr;
     verdict.expect(fault == nullptr, fault);
     for (const auto& [key, held] : tier.held()) {
       compare_peek<T>(tier, key);
@@ -218,6 +245,7 @@ class Subject {
   std::array<std::vector<Report>, Program::tier_count> reports_;
   std::array<std::optional<ReferenceTier>, Program::tier_count> tiers_;
   std::unique_ptr<Cache> cache_;
+  unsigned compared_ = 0;
 };
 
 }  // namespace model

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
+#include <variant>
 
 namespace model {
 
@@ -108,6 +109,15 @@ struct FetchFailed : std::runtime_error {
 
 enum class Form : unsigned char { value, entry, optional, optional_entry, expected };
 
+/// What a fetcher is, as far as the cache can tell.
+struct FetcherKind {
+  Form form = Form::value;
+  bool awaits = false;
+  bool is_owned = false;
+  /// Whether it is shown the entry that is to be replaced, and may answer "not modified".
+  bool is_conditional = false;
+};
+
 using ValueOrError = support::Expected<Value, int>;
 
 [[nodiscard]] inline CacheEntry<Value> entry_of(const Script& script) {
@@ -134,6 +144,18 @@ template <Form form>
   } else {
     return kind == Answer::Kind::error ? ValueOrError(support::Unexpected<int>{404}) : ValueOrError(value);
   }
+}
+
+/// The same where it may be "not modified".
+template <Form form>
+[[nodiscard]] auto refetched_in_form(const Script& script) {
+  using Given = decltype(answer_in_form<form>(script));
+  using Refetched = std::conditional_t<form == Form::optional, std::variant<Given, tiercache::NotModified>,
+                                       tiercache::Refetched<Given>>;
+  if (script.outcome.kind != Answer::Kind::unmodified) return Refetched(answer_in_form<form>(script));
+  tiercache::NotModified renewal;
+  if (script.own_ttl) renewal.ttl = *script.own_ttl;
+  return Refetched(renewal);
 }
 
 [[nodiscard]] inline Answer answer_from(const Value& value) noexcept {

@@ -1,13 +1,16 @@
 #include "ask.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
+#include "expected.hpp"
 #include "manual_fetch.hpp"
 #include "running.hpp"
 #include "task.hpp"
 
 #include <tiercache/tiercache.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -265,4 +268,32 @@ TEST_CASE("get_or_fetch_many: a key that is asked for twice, and invalidated in 
   CHECK(cache.get_or_fetch_many<Numbers>(keys, fetch).get() == Results{7, 7});
   CHECK(asked == std::vector<Values>{{7}});
   CHECK(cache.stats<Numbers>().in_flight == 0);
+}
+
+// They came in the order in which their fetches had ended, backwards.
+TEST_CASE("get_or_fetch_many: keys that it comes to fetch itself are given to its fetcher in the order asked") {
+  Cache<Shared> cache;
+  ManualFetch<Expected<int, int>> single;
+  std::vector<std::function<void()>> jobs;
+  std::vector<Values> asked;
+  const auto fetch = [&asked](std::span<const int> missing) {
+    asked.emplace_back(missing.begin(), missing.end());
+    return Values(missing.begin(), missing.end());
+  };
+  const auto post = [&jobs](auto job) { jobs.emplace_back(job); };
+  const auto ask_expecting = [&](int key) -> Running<Expected<int, int>> {
+    const auto its_fetch = [&single] { return single(); };
+    co_return co_await cache.get_or_fetch<Numbers>(key, its_fetch);
+  };
+  const auto ask = [&]() -> Running<Results> {
+    const Values keys{1, 2, 3};
+    co_return co_await cache.get_or_fetch_many<Numbers>(keys, fetch).resume_on(post);
+  };
+  const std::array leaders{ask_expecting(2), ask_expecting(1), ask_expecting(3)};
+  const auto many = ask();
+  // An error is no answer to a bulk lookup.
+  for (std::size_t i = 0; i < leaders.size(); ++i) single.complete(Unexpected<int>{404});
+  for (const auto& job : std::exchange(jobs, {})) job();
+  CHECK(asked == std::vector<Values>{{1, 2, 3}});
+  CHECK(many.get() == Results{1, 2, 3});
 }

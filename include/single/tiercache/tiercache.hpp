@@ -3398,6 +3398,42 @@ class BlockedThread final : public Waiter {
 
 }  // namespace tiercache::detail
 
+// <tiercache/detail/chain.hpp>
+// Chains: elements that are linked by a `next` of their own, the last one's being null.
+
+namespace tiercache::detail {
+
+template <class Element, class IsBefore>
+[[nodiscard]] Element* merged_chain(Element* left, Element* right, const IsBefore& is_before) noexcept {
+  Element* first = nullptr;
+  for (Element** last = &first;; last = &(*last)->next) {
+    if (left == nullptr || right == nullptr) {
+      *last = left != nullptr ? left : right;
+      return first;
+    }
+    Element*& next = is_before(*right, *left) ? right : left;
+    *last = next;
+    next = next->next;
+  }
+}
+
+/// Puts a chain in the order that `is_before(left, right)` gives it: by merging, without any memory.
+template <class Element, class IsBefore>
+[[nodiscard]] Element* sorted_chain(Element* first, const IsBefore& is_before) noexcept {
+  Element* sorted[64] = {};  // the one at i has 2 to the i elements
+  while (first != nullptr) {
+    Element* run = std::exchange(first, first->next);
+    run->next = nullptr;
+    int i = 0;
+    for (; sorted[i] != nullptr; ++i) run = detail::merged_chain(std::exchange(sorted[i], nullptr), run, is_before);
+    sorted[i] = run;
+  }
+  for (Element* const run : sorted) first = detail::merged_chain(run, first, is_before);
+  return first;
+}
+
+}  // namespace tiercache::detail
+
 // <tiercache/detail/fences.hpp>
 // Fences: which keys of a tier were written or invalidated lately, for values that come without a flight of their own.
 
@@ -4223,42 +4259,6 @@ class Removals {
   typename OwnedEntry::Slab* slab_ = nullptr;
   Reference<Listener<T, Threading>> listener_;
 };
-
-}  // namespace tiercache::detail
-
-// <tiercache/detail/chain.hpp>
-// Chains: elements that are linked by a `next` of their own, the last one's being null.
-
-namespace tiercache::detail {
-
-template <class Element, class IsBefore>
-[[nodiscard]] Element* merged_chain(Element* left, Element* right, const IsBefore& is_before) noexcept {
-  Element* first = nullptr;
-  for (Element** last = &first;; last = &(*last)->next) {
-    if (left == nullptr || right == nullptr) {
-      *last = left != nullptr ? left : right;
-      return first;
-    }
-    Element*& next = is_before(*right, *left) ? right : left;
-    *last = next;
-    next = next->next;
-  }
-}
-
-/// Puts a chain in the order that `is_before(left, right)` gives it: by merging, without any memory.
-template <class Element, class IsBefore>
-[[nodiscard]] Element* sorted_chain(Element* first, const IsBefore& is_before) noexcept {
-  Element* sorted[64] = {};  // the one at i has 2 to the i elements
-  while (first != nullptr) {
-    Element* run = std::exchange(first, first->next);
-    run->next = nullptr;
-    int i = 0;
-    for (; sorted[i] != nullptr; ++i) run = detail::merged_chain(std::exchange(sorted[i], nullptr), run, is_before);
-    sorted[i] = run;
-  }
-  for (Element* const run : sorted) first = detail::merged_chain(run, first, is_before);
-  return first;
-}
 
 }  // namespace tiercache::detail
 
@@ -6466,6 +6466,7 @@ class BulkMiss final : public Waiter,
       led = std::exchange(todo_, nullptr);
       posted = std::move(posted_);
     }
+    led = in_order_asked(led);
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
@@ -6587,6 +6588,12 @@ class BulkMiss final : public Waiter,
     return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
+  /// They were noted as their fetches ended, which is no order that anybody asked for.
+  [[nodiscard]] static Part* in_order_asked(Part* todo) noexcept {
+    return detail::sorted_chain(todo,
+                                [](const Part& left, const Part& right) { return left.position < right.position; });
+  }
+
   // What follows wants the right to go on.
 
   void go_on_where_it_resumes() noexcept {
@@ -6625,6 +6632,7 @@ class BulkMiss final : public Waiter,
           return false;
         }
       }
+      todo = in_order_asked(todo);
       Batch<Control> batch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);

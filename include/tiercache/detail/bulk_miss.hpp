@@ -6,6 +6,7 @@
 #include <tiercache/detail/blocked_thread.hpp>
 #include <tiercache/detail/bulk_batch.hpp>
 #include <tiercache/detail/bulk_fetching.hpp>
+#include <tiercache/detail/chain.hpp>
 #include <tiercache/detail/compiler.hpp>
 #include <tiercache/detail/driver.hpp>
 #include <tiercache/detail/fetch_scope.hpp>
@@ -133,6 +134,7 @@ class BulkMiss final : public Waiter,
       led = std::exchange(todo_, nullptr);
       posted = std::move(posted_);
     }
+    led = in_order_asked(led);
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
@@ -254,6 +256,12 @@ class BulkMiss final : public Waiter,
     return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
+  /// They were noted as their fetches ended, which is no order that anybody asked for.
+  [[nodiscard]] static Part* in_order_asked(Part* todo) noexcept {
+    return detail::sorted_chain(todo,
+                                [](const Part& left, const Part& right) { return left.position < right.position; });
+  }
+
   // What follows wants the right to go on.
 
   void go_on_where_it_resumes() noexcept {
@@ -292,6 +300,7 @@ class BulkMiss final : public Waiter,
           return false;
         }
       }
+      todo = in_order_asked(todo);
       Batch<Control> batch;
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
