@@ -35,6 +35,26 @@ TEST_CASE("Of a few ghosts exactly the last ones are remembered, each once") {
   }
 }
 
+TEST_CASE("A ghost that is forgotten leaves the others as they are, whichever it was") {
+  const auto all = hashes(10);
+  Ghosts ghosts;
+  ghosts.start(10);
+  for (const std::uint32_t hash : all) ghosts.add(hash);
+  // One from the middle, and then from the newest on.
+  CHECK(ghosts.erase(all[4]));
+  for (std::size_t i = all.size(); i-- != 0;) {
+    CAPTURE(i);
+    CHECK(ghosts.erase(all[i]) == (i != 4));
+  }
+}
+
+TEST_CASE("Room for no ghost is room for one") {
+  Ghosts ghosts;
+  ghosts.start(0);
+  ghosts.add(1);
+  CHECK(ghosts.erase(1));
+}
+
 TEST_CASE("Of many ghosts nearly all of the last ones are remembered, and hardly any other") {
   const auto all = hashes(200'000);
   for (const std::size_t capacity : {100U, 1000U, 40'000U}) {
