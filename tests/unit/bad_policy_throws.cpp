@@ -62,6 +62,16 @@ TEST_CASE("A policy with a negative duration is refused") {
   expect_refusal({.ttl = (std::chrono::nanoseconds::min)()}, "ttl");
   expect_refusal({.ttl = std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN())}, "ttl");
   expect_refusal({.ttl = 1s, .not_found_ttl = -1ns}, "not_found_ttl");
+  expect_refusal({.ttl = 1s, .stale_for = -1ns}, "stale_for");
+  expect_refusal({.ttl = 1s, .stale_if_error = -1ns}, "stale_if_error");
+  expect_refusal({.ttl = 1s, .retry_after = -1ns}, "retry_after");
+  expect_refusal({.ttl = 1s, .idle_for = -1ns}, "idle_for");
+}
+
+TEST_CASE("A policy with a jitter that is no fraction is refused") {
+  expect_refusal({.ttl = 1s, .jitter = -0.1}, "jitter");
+  expect_refusal({.ttl = 1s, .jitter = 20.0}, "jitter");
+  expect_refusal({.ttl = 1s, .jitter = std::numeric_limits<double>::quiet_NaN()}, "jitter");
 }
 
 TEST_CASE("A policy with a trim_to above its capacity is refused") {

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -25,16 +26,22 @@ struct Cards : tiercache::Tier<std::string, std::string> {
 template <class Config>
 using Cache = tiercache::BasicTieredCache<Config, Cards>;
 
-/// Asks, on a plain thread, for the key that it was fetched under, when it is destroyed.
-template <class AnyCache>
+/// Asks, on a plain thread, for the key that it was fetched under, when it is destroyed; alone or among many.
+template <class AnyCache, bool asks_for_many = false>
 struct AsksAtItsEnd {
   explicit AsksAtItsEnd(AnyCache& its_cache, std::string& its_answer) : cache(its_cache), answer(its_answer) {}
   AsksAtItsEnd(const AsksAtItsEnd&) = delete;
   AsksAtItsEnd& operator=(const AsksAtItsEnd&) = delete;
   ~AsksAtItsEnd() {
     const auto at_once = [] { return std::string("fetched"); };
+    const auto many_at_once = [](const std::vector<std::string>& missing) { return missing; };
     try {
-      answer = cache.template get_or_fetch<Cards>("a", at_once).get();
+      if constexpr (asks_for_many) {
+        const std::vector<std::string> keys{"b", "a"};
+        answer = cache.template get_or_fetch_many<Cards>(keys, many_at_once).get().at(1).value();
+      } else {
+        answer = cache.template get_or_fetch<Cards>("a", at_once).get();
+      }
     } catch (const tiercache::recursive_fetch&) {
       answer = "recursive";
     }
@@ -99,18 +106,35 @@ TEMPLATE_TEST_CASE("P5: one who came to lead is destroyed by its own fetcher", "
   CHECK(cache.template stats<Cards>().in_flight == 0);
 }
 
-TEST_CASE("P10: a blocking get() inside a fetch that is being destroyed gets recursive_fetch for that key") {
+TEMPLATE_TEST_CASE_SIG("P10: a blocking get() inside a fetch that is being destroyed gets recursive_fetch for that key",
+                       "", ((bool asks_for_many), asks_for_many), false, true) {
   const support::Watchdog watchdog("P10: a destructor waits for the fetch that it is part of");
-  Cache<support::Shared> cache;
+  using Shared = Cache<support::Shared>;
+  Shared cache;
   ManualFetch<std::string> never;
   std::string answer;
   const auto fetch = [&]() -> Task<std::string> {
-    const AsksAtItsEnd guard(cache, answer);
+    const AsksAtItsEnd<Shared, asks_for_many> guard(cache, answer);
     std::string value = co_await never();
     co_return value;
   };
   auto leader = ask<Cards>(cache, "a", fetch);
   leader.leave();
   CHECK(answer == "recursive");
+  CHECK(cache.stats<Cards>().in_flight == 0);
+}
+
+TEMPLATE_TEST_CASE_SIG("P10: a get() that only its own thread could end gets recursive_fetch, alone or among many", "",
+                       ((bool asks_for_many), asks_for_many), false, true) {
+  using Local = Cache<support::Local>;
+  Local cache;
+  ManualFetch<std::string> slow;
+  std::string answer;
+  const auto leader = ask<Cards>(cache, "a", slow);
+  { const AsksAtItsEnd<Local, asks_for_many> guard(cache, answer); }
+  CHECK(answer == "recursive");
+  REQUIRE(slow.running() == 1);
+  slow.complete("value");
+  CHECK(leader.get() == "value");
   CHECK(cache.stats<Cards>().in_flight == 0);
 }

@@ -1,0 +1,150 @@
+#include "catch.hpp"
+#include "configs.hpp"
+
+#include <tiercache/tiercache.hpp>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+using namespace support;
+
+namespace {
+
+struct CopyFailed {};
+
+/// A value whose copy after the next `until_failure` ones throws, or that of a `bad` number.
+class Fragile {
+ public:
+  explicit Fragile(int number) noexcept : number_(number) {}
+  Fragile(const Fragile& other) : number_(other.number_) {
+    if (number_ == bad || (until_failure >= 0 && until_failure-- == 0)) throw CopyFailed();
+  }
+  Fragile(Fragile&& other) noexcept : number_(other.number_) {}
+  Fragile& operator=(const Fragile&) = default;
+  Fragile& operator=(Fragile&&) noexcept = default;
+  ~Fragile() = default;
+  [[nodiscard]] int number() const noexcept { return number_; }
+
+  static inline int until_failure = -1;
+  static inline int bad = -1;
+
+ private:
+  int number_;
+};
+
+struct Cards : tiercache::Tier<int, Fragile> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+};
+template <class Config>
+using Cache = tiercache::BasicTieredCache<Config, Cards>;
+
+/// The key 7, twice; it is invalidated in between, so that there are two fetches of it.
+template <class AnyCache>
+struct Twice {
+  struct Iterator {
+    using value_type = int;
+    using difference_type = int;
+    const int& operator*() const { return keys->key; }
+    Iterator& operator++() {
+      keys->cache->template invalidate<Cards>(keys->key);
+      ++times;
+      return *this;
+    }
+    Iterator operator++(int) {
+      const Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    bool operator==(const Iterator& other) const { return times == other.times; }
+    const Twice* keys = nullptr;
+    int times = 0;
+  };
+  [[nodiscard]] Iterator begin() const { return {this, 0}; }
+  [[nodiscard]] Iterator end() const { return {this, 2}; }
+  AnyCache* cache;
+  int key = 7;
+};
+
+/// Returns whether the lookup came to values, rather than to the exception of a copy.
+template <class AnyCache, class Keys, class F>
+bool get_many(AnyCache& cache, const Keys& keys, const F& fetch) {
+  try {
+    static_cast<void>(cache.template get_or_fetch_many<Cards>(keys, fetch).get());
+    return true;
+  } catch (const CopyFailed&) {
+    return false;
+  }
+}
+
+template <class AnyCache>
+[[nodiscard]] bool holds(AnyCache& cache, int key) {
+  bool is_it = false;
+  const auto look = [&](const Fragile& value) { is_it = value.number() == key; };
+  static_cast<void>(cache.template visit<Cards>(key, look));
+  return is_it;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("P2, P3: an answer of a bulk fetch that cannot be copied is a failure of its key only", "", Shared,
+                   Local) {
+  Cache<TestType> cache;
+  const std::vector<Fragile> answers = [] {
+    std::vector<Fragile> made;
+    for (const int number : {1, 2, 3}) made.emplace_back(number);
+    return made;
+  }();
+  const auto fetch = [&answers](const std::vector<int>&) -> const std::vector<Fragile>& { return answers; };
+  Fragile::bad = 2;
+  CHECK_FALSE(get_many(cache, std::vector<int>{1, 2, 3}, fetch));
+  Fragile::bad = -1;
+  CHECK(holds(cache, 1));
+  CHECK_FALSE(holds(cache, 2));
+  CHECK(holds(cache, 3));
+  CHECK(cache.template stats<Cards>().fetch_failures == 1);
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+}
+
+TEMPLATE_TEST_CASE("P3: whichever copy throws for a key with two fetches, both of them end", "", Shared, Local) {
+  bool has_failed = true;
+  for (int n = 0; has_failed; ++n) {
+    CAPTURE(n);
+    REQUIRE(n < 100);
+    Cache<TestType> cache;
+    const Twice<Cache<TestType>> keys{&cache};
+    const Fragile answer(7);
+    const auto fetch = [&answer](const std::vector<int>&) {
+      std::vector<std::pair<int, const Fragile&>> pairs;
+      pairs.emplace_back(7, answer);
+      return pairs;
+    };
+    Fragile::until_failure = n;
+    const bool has_values = get_many(cache, keys, fetch);
+    has_failed = Fragile::until_failure < 0;
+    Fragile::until_failure = -1;
+    CHECK((has_values || has_failed));
+    CHECK(cache.template stats<Cards>().in_flight == 0);
+    CHECK(get_many(cache, std::vector<int>{7}, fetch));
+    CHECK(holds(cache, 7));
+  }
+}
+
+TEMPLATE_TEST_CASE("P3: where the first of two fetches for a key cannot have the answer, the second has none", "",
+                   Shared, Local) {
+  Cache<TestType> cache;
+  const Twice<Cache<TestType>> keys{&cache};
+  const Fragile answer(7);
+  const auto fetch = [&answer](const std::vector<int>&) {
+    std::vector<std::pair<int, const Fragile&>> pairs;
+    pairs.emplace_back(7, answer);
+    return pairs;
+  };
+  Fragile::bad = 7;
+  CHECK_FALSE(get_many(cache, keys, fetch));
+  Fragile::bad = -1;
+  CHECK(cache.template stats<Cards>().fetch_failures == 2);
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+  CHECK_FALSE(holds(cache, 7));
+}
