@@ -20,6 +20,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,8 @@ enum class Source : std::size_t {
   count
 };
 constexpr std::size_t source_count = static_cast<std::size_t>(Source::count);
+constexpr std::string_view source_names[source_count] = {"allocation", "copy",     "move",     "hash",    "comparison",
+                                                         "weigher",    "function", "listener", "executor"};
 
 struct Thrown {};
 
@@ -205,12 +208,37 @@ struct ValueGate {
   }
 };
 
+/// The same, for all who are missing.
+struct ManyGate {
+  Gate& gate;
+  struct Call {
+    Gate::Call call;
+    std::size_t count;
+    Call(Gate& its_gate, std::size_t its_count) noexcept : call(its_gate), count(its_count) {}
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) noexcept { call.await_suspend(waiting); }
+    std::vector<Fragile> await_resume() const { return values(count); }
+  };
+  Call operator()(const std::vector<Fragile>& missing) const {
+    may_throw(Source::function);
+    return Call(gate, missing.size());
+  }
+
+  [[nodiscard]] static std::vector<Fragile> values(std::size_t count) {
+    may_throw(Source::function);
+    std::vector<Fragile> made;
+    made.reserve(count);
+    while (made.size() < count) made.emplace_back(50);
+    return made;
+  }
+};
+
 bool drops_jobs = false;
 
-enum class Started : unsigned char { plainly, owned, posted };
+enum class Started : unsigned char { plainly, owned, posted, stoppably };
 
 template <class T, Started started, class Cache, class F>
-Running<bool> ask(Cache& cache, const Fragile& key, F& fetch) {
+Running<bool> ask(Cache& cache, const Fragile& key, F& fetch, const std::stop_token& stop) {
   try {
     const auto post = [](auto job) {
       may_throw(Source::executor);
@@ -220,8 +248,30 @@ Running<bool> ask(Cache& cache, const Fragile& key, F& fetch) {
       static_cast<void>(co_await cache.template get_or_fetch<T>(key, tiercache::owned(ValueGate(fetch))));
     } else if constexpr (started == Started::posted) {
       static_cast<void>(co_await cache.template get_or_fetch<T>(key, fetch).resume_on(post));
+    } else if constexpr (started == Started::stoppably) {
+      static_cast<void>(co_await cache.template get_or_fetch<T>(key, fetch).stop_on(stop));
     } else {
       static_cast<void>(co_await cache.template get_or_fetch<T>(key, fetch));
+    }
+  } catch (...) {  // any failure is an answer
+    co_return false;
+  }
+  co_return true;
+}
+
+template <class T, Started started, class Cache, class F>
+Running<bool> ask_many(Cache& cache, const std::vector<Fragile>& keys, F& fetch) {
+  try {
+    const auto post = [](auto job) {
+      may_throw(Source::executor);
+      if (!drops_jobs) job();
+    };
+    if constexpr (started == Started::posted) {
+      static_cast<void>(co_await cache.template get_or_fetch_many<T>(keys, fetch).resume_on(post));
+    } else if constexpr (started == Started::owned) {
+      static_cast<void>(co_await cache.template get_or_fetch_many<T>(keys, tiercache::owned(fetch)));
+    } else {
+      static_cast<void>(co_await cache.template get_or_fetch_many<T>(keys, fetch));
     }
   } catch (...) {  // any failure is an answer
     co_return false;
@@ -287,6 +337,14 @@ struct Fixture {
     REQUIRE(fault == nullptr);
   }
 
+  /// Some of all kinds of keys.
+  [[nodiscard]] std::vector<Fragile> keys() const {
+    std::vector<Fragile> all;
+    all.reserve(5);
+    for (const Fragile* each : {&held, &stale, &dead, &none, &absent}) all.push_back(*each);
+    return all;
+  }
+
   const Fragile held{0};
   const Fragile stale{1};
   const Fragile dead{2};
@@ -294,6 +352,7 @@ struct Fixture {
   const Fragile absent{4};
   std::map<int, int> reports;
   bool is_reset = false;
+  std::stop_source stop;
   Cache cache;
 };
 
@@ -301,14 +360,31 @@ struct Fixture {
 template <Started started, class F>
 void ask_twice(F& fixture, const Fragile& key, const auto& act) {
   using T = typename F::T;
+  constexpr Started others = started == Started::owned ? Started::plainly : started;
   Gate gate;
   ValueGate value_gate{gate};
-  Running<bool> first = ask<T, started>(fixture.cache, key, gate);
-  Running<bool> second = ask < T,
-                started == Started::owned ? Started::plainly : started > (fixture.cache, key, value_gate);
+  Running<bool> first = ask<T, started>(fixture.cache, key, gate, fixture.stop.get_token());
+  const Running<bool> second = ask<T, others>(fixture.cache, key, value_gate, {});
   act(gate, first);
   gate.open();
   REQUIRE(second.is_done());  // P3: nobody is left waiting
+}
+
+/// The same with one who waits for all keys, between two who wait for one of them.
+template <Started started, class F>
+void ask_for_many(F& fixture, const auto& act) {
+  using T = typename F::T;
+  const std::vector<Fragile> keys = fixture.keys();
+  Gate gate;
+  ValueGate value_gate{gate};
+  const ManyGate many_gate{gate};
+  const Running<bool> before = ask<T, Started::plainly>(fixture.cache, fixture.dead, gate, {});
+  Running<bool> many = ask_many<T, started>(fixture.cache, keys, many_gate);
+  const Running<bool> after = ask<T, Started::plainly>(fixture.cache, fixture.absent, value_gate, {});
+  act(gate, many);
+  gate.open();
+  REQUIRE(before.is_done());
+  REQUIRE(after.is_done());
 }
 
 template <class F>
@@ -396,6 +472,47 @@ std::vector<Operation<F>> operations() {
            return Fragile(40);
          });
          static_cast<void>(f.cache.template get_or_fetch<T>(f.absent).get());
+       }},
+      {"fetch what is not modified",
+       [](F& f) {
+         const auto fetch = [](const Fragile&, const CacheEntry<Fragile>* known) {
+           may_throw(Source::function);
+           return known != nullptr ? tiercache::Refetched<Fragile>(tiercache::NotModified{.ttl = 30min})
+                                   : tiercache::Refetched<Fragile>(Fragile(50));
+         };
+         for (const Fragile* each : {&f.stale, &f.dead, &f.absent}) {
+           static_cast<void>(f.cache.template get_or_fetch<T>(*each, fetch).get());
+         }
+       }},
+      {"fetch many",
+       [](F& f) {
+         const auto fetch = [](const std::vector<Fragile>& missing) { return ManyGate::values(missing.size()); };
+         static_cast<void>(f.cache.template get_or_fetch_many<T>(f.keys(), fetch).get());
+       }},
+      {"fetch many, and get others",
+       [](F& f) {
+         const auto fetch = [](const std::vector<Fragile>&) {
+           may_throw(Source::function);
+           std::vector<std::pair<Fragile, std::optional<Fragile>>> pairs;
+           pairs.reserve(4);
+           for (int key = 2; key < 6; ++key) pairs.emplace_back(Fragile(key), std::nullopt);
+           pairs.front().second.emplace(50);
+           pairs.back().second.emplace(50);
+           return pairs;
+         };
+         static_cast<void>(f.cache.template get_or_fetch_many<T>(f.keys(), fetch).max_age(0s).get());
+       }},
+      {"await many", [](F& f) { ask_for_many<Started::plainly>(f, [](Gate&, Running<bool>&) {}); }},
+      {"await many, of whom one is none",
+       [](F& f) { ask_for_many<Started::plainly>(f, [](Gate& gate, Running<bool>&) { gate.finds_none = true; }); }},
+      {"await many, and leave",
+       [](F& f) { ask_for_many<Started::plainly>(f, [](Gate&, Running<bool>& many) { many.leave(); }); }},
+      {"await many that belong to the cache, and leave",
+       [](F& f) { ask_for_many<Started::owned>(f, [](Gate&, Running<bool>& many) { many.leave(); }); }},
+      {"await many elsewhere", [](F& f) { ask_for_many<Started::posted>(f, [](Gate&, Running<bool>&) {}); }},
+      {"await, and stop",
+       [](F& f) {
+         ask_twice<Started::stoppably>(f, f.absent, [&f](Gate&, Running<bool>&) { f.stop.request_stop(); });
        }},
       {"await", [](F& f) { ask_twice<Started::plainly>(f, f.absent, [](Gate&, Running<bool>&) {}); }},
       {"await what is stale", [](F& f) { ask_twice<Started::plainly>(f, f.stale, [](Gate&, Running<bool>&) {}); }},
@@ -493,7 +610,7 @@ void fail_everywhere() {
       const std::size_t from = number / 2;
       bool has_failed = true;
       for (std::ptrdiff_t before = 0; has_failed; ++before) {
-        INFO(operation.name << (number % 2 == 0 ? ", empty" : ", filled") << ", source " << from << ", after "
+        INFO(operation.name << (number % 2 == 0 ? ", empty" : ", filled") << ", " << source_names[from] << ", after "
                             << before);
         REQUIRE(before < 1000);
         const std::ptrdiff_t live = Allocations::live;
