@@ -36,8 +36,11 @@ struct Config {
 };
 
 /// A fetcher whose fetches end when and how the test says: with an answer, with an exception, dropped by whatever was
-/// to run them, destroyed with their caller, or never. Give it to `get_or_fetch` by its name, or call it in a fetcher
-/// of your own. For one thread; it must outlive its fetches.
+/// to run them, destroyed with their caller, or never. Give it to `get_or_fetch` by its name. Call it in a fetcher of
+/// your own where that has to be copied, or called as const: `owned(...)`, loaders, `get_or_fetch_many`, Asio.
+///
+/// For one thread; it must outlive its fetches. One that belongs to the cache and is never to end is `drop()`ped when
+/// the test is over. A blocking `get()` waits for it in vain.
 template <class Answer>
 class ManualFetch {
  public:
@@ -99,8 +102,12 @@ class ManualFetch {
   /// Ends it with an exception.
   template <class E>
   void fail(E exception) {
+    fail(std::make_exception_ptr(std::move(exception)));
+  }
+  /// Ends it with an exception that was caught.
+  void fail(std::exception_ptr exception) {
     Call& call = next();
-    call.exception_ = std::make_exception_ptr(std::move(exception));
+    call.exception_ = std::move(exception);
     call.waiting_.resume();
   }
   /// Destroys the coroutine that awaits it, as an executor does that shuts down. Not if the fetch is awaited by a
@@ -123,8 +130,8 @@ class ManualFetch {
 };
 
 /// An executor that runs what was posted to it when the test says so. Give it to a lookup with
-/// `resume_on([&executor](auto job) { executor.post(job); })`, or have a promise return it from `get_executor()`. For
-/// one thread.
+/// `resume_on([&executor](auto job) { executor.post(job); })`; a promise's `get_executor()` returns something that can
+/// be copied, and posts to it. For one thread.
 class SteppingExecutor {
  public:
   /// Takes a job. Throws `std::runtime_error` while it `refuses`.
@@ -132,9 +139,6 @@ class SteppingExecutor {
     if (refuses) throw std::runtime_error("SteppingExecutor: full");
     jobs_.push_back(std::move(job));
   }
-  /// `post`, as executors of promises are called.
-  void execute(std::function<void()> job) { post(std::move(job)); }
-
   /// Whether it refuses jobs, as one that is full does.
   bool refuses = false;
 

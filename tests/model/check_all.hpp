@@ -102,7 +102,9 @@ void check_seeds(std::uint32_t count, const char* name, const MakeProgram& make)
   };
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (const char* const seed = std::getenv("TIERCACHE_MODEL_SEED")) {
-    return check_seed(static_cast<std::uint32_t>(std::stoul(seed)));
+    const auto number = static_cast<std::uint32_t>(std::stoul(seed));
+    std::fprintf(stderr, "%s", make(number).describe().c_str());  // at once, since it may hang
+    return check_seed(number);
   }
   happened = {};
   std::size_t operations = 0;

@@ -43,7 +43,13 @@ class Player final : private FetchingMany<Config, Eviction> {
       end();
     } catch (const Mismatch&) {}
     const std::string& fault = subject_.verdict.fault();
-    return fault.empty() ? fault : fault + " (operation " + std::to_string(next_) + ")";
+    if (fault.empty()) return fault;
+    std::string where = "at the end";
+    if (next_ != 0) {
+      const Kind kind = program_.operations[next_ - 1].kind;
+      where = "operation " + std::to_string(next_) + ", " + std::string(kind_names[static_cast<std::size_t>(kind)]);
+    }
+    return "does not hold: " + fault + " (" + where + ")";
   }
 
  private:

@@ -141,7 +141,15 @@ class Insides {
       if (slot != tiercache::detail::no_slot && !held_.contains(slot)) return "the policy remembers who is gone";
     }
     const bool is_within = policy.target_ >= policy.least_window_ && policy.target_ <= policy.most_window_;
-    return is_within ? nullptr : "the window's target is out of its bounds";
+    if (!is_within) return "the window's target is out of its bounds";
+    return fault_of_sketch(policy.sketch_);
+  }
+  static const char* fault_of_sketch(const tiercache::detail::FrequencySketch& sketch) {
+    if (!sketch.is_ready()) return nullptr;
+    const std::size_t words = sketch.words_.size();
+    if (sketch.line_words << sketch.line_bits_ != words) return "the sketch has other words than it has lines";
+    const bool is_in_step = sketch.debt_ < sketch.period_ && sketch.halved_ < words && sketch.until_halving_ >= 0;
+    return is_in_step ? nullptr : "the sketch has lost count of what it is to halve";
   }
   template <class Policy>
   const char* fault_of_policy(const Policy& policy) {

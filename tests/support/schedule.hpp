@@ -21,6 +21,13 @@
 #include <utility>
 #include <vector>
 
+#if defined(__has_include)
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#define TIERCACHE_TEST_HAS_ALARM 1
+#endif
+#endif
+
 // Defined where the program is built with a sanitizer.
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
 
@@ -103,12 +110,16 @@ class Schedule {
   std::string told_;
 };
 
-/// Says what was running when the program crashes or a sanitizer ends it: by `replay()`, which says how to run that
-/// again.
+/// Says what was running when the program crashes, hangs, or a sanitizer ends it: by `replay()`, which says how to run
+/// that again.
 class CrashReport {
  public:
   explicit CrashReport(std::function<std::string()> replay) {
     replay_ = std::move(replay);
+#if TIERCACHE_TEST_HAS_ALARM
+    std::signal(SIGALRM, &hung);
+    ::alarm(240);  // far longer than any takes, and before whoever runs the tests gives up
+#endif
     if (__sanitizer_set_death_callback != nullptr) {
       __sanitizer_set_death_callback(&print);
     } else {
@@ -118,6 +129,9 @@ class CrashReport {
   CrashReport(const CrashReport&) = delete;
   CrashReport& operator=(const CrashReport&) = delete;
   ~CrashReport() {
+#if TIERCACHE_TEST_HAS_ALARM
+    ::alarm(0);
+#endif
     replay_ = nullptr;
     if (__sanitizer_set_death_callback != nullptr) return;
     for (auto& [signal, before] : handlers_) std::signal(signal, before);
@@ -128,6 +142,11 @@ class CrashReport {
 
   static void print() {
     if (replay_) std::fprintf(stderr, "It ended in %s\n", replay_().c_str());
+  }
+  static void hung(int) {
+    std::fprintf(stderr, "This goes on and on.\n");
+    if (__sanitizer_set_death_callback != nullptr) print();  // or else by what follows
+    std::abort();
   }
   static void crashed(int signal) {
     print();
