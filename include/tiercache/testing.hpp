@@ -95,9 +95,8 @@ class ManualFetch {
   /// Ends it with an answer.
   template <class A>
   void complete(A&& answer) {
-    Call& call = next();
-    call.answer_.emplace(std::forward<A>(answer));
-    call.waiting_.resume();
+    first().answer_.emplace(std::forward<A>(answer));  // if that throws, it is suspended still
+    next().waiting_.resume();
   }
   /// Ends it with an exception.
   template <class E>
@@ -115,9 +114,12 @@ class ManualFetch {
   void drop() { next().waiting_.destroy(); }
 
  private:
-  Call& next() {
+  Call& first() {
     if (calls_.empty()) throw std::logic_error("ManualFetch: no fetch is suspended");
-    Call& call = *calls_.front();
+    return *calls_.front();
+  }
+  Call& next() {
+    Call& call = first();
     calls_.erase(calls_.begin());
     return call;
   }

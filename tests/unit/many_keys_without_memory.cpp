@@ -2,6 +2,7 @@
 #include "ask.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
+#include "expected.hpp"
 #include "manual_fetch.hpp"
 #include "running.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <new>
 #include <optional>
 #include <span>
@@ -23,6 +25,10 @@ namespace {
 struct Cards : tiercache::Tier<std::string, std::string> {
   static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1),
                                                 .not_found_ttl = std::chrono::minutes(1)};
+};
+
+struct Numbers : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
 };
 
 using Keys = std::vector<std::string>;
@@ -107,4 +113,54 @@ TEMPLATE_TEST_CASE("P3: an allocation that fails while many keys get their answe
   const std::ptrdiff_t live = Allocations::live;
   fail_each_allocation<TestType>(true);
   CHECK(Allocations::live == live);
+}
+
+// It went on with the lookup of one who was gone.
+TEMPLATE_TEST_CASE("P3, P5: who could not begin a fetch for want of memory is destroyed by another who waited for it",
+                   "", Shared, Local) {
+  for (std::ptrdiff_t n = 0; n < 12; ++n) {
+    CAPTURE(n);
+    tiercache::BasicTieredCache<TestType, Numbers> cache;
+    ManualFetch<int> first_fetch;
+    ManualFetch<Expected<int, int>> second_fetch;
+    ManualFetch<int> never;
+    std::vector<std::function<void()>> jobs;
+    const auto post = [&jobs](auto job) { jobs.emplace_back(job); };
+    const auto fetch = [](std::span<const int> missing) { return std::vector<int>(missing.begin(), missing.end()); };
+    const auto ask_expecting = [&]() -> Running<Expected<int, int>> {
+      const auto its_fetch = [&second_fetch] { return second_fetch(); };
+      co_return co_await cache.template get_or_fetch<Numbers>(2, its_fetch);
+    };
+    const auto ask_for_many = [&]() -> Running<std::size_t> {
+      const std::vector<int> keys{1, 2};
+      const auto found = co_await cache.template get_or_fetch_many<Numbers>(keys, fetch).resume_on(post);
+      co_return found.size();
+    };
+    const auto ask_for_one = [&]() -> Running<int> {
+      co_return co_await cache.template get_or_fetch<Numbers>(1, first_fetch);
+    };
+    auto first = ask_for_one();
+    const auto second = ask_expecting();
+    Running<std::size_t> many = ask_for_many();
+    const auto destroys = [&]() -> Running<bool> {
+      try {
+        static_cast<void>(co_await cache.template get_or_fetch<Numbers>(1, never));
+      } catch (const tiercache::fetch_abandoned&) {
+        many.leave();
+      }
+      co_return true;
+    };
+    const auto destroyer = destroys();
+    first.leave();                                // so that the many are to lead the fetch of 1
+    second_fetch.complete(Unexpected<int>{404});  // and to ask again for 2
+    const auto due = std::exchange(jobs, {});
+    Allocations::until_failure = n;
+    for (const auto& job : due) job();
+    Allocations::until_failure = -1;
+    for (const auto& job : std::exchange(jobs, {})) job();
+    many.leave();
+    if (never.running() != 0) never.complete(1);
+    CHECK(destroyer.is_done());
+    CHECK(cache.template stats<Numbers>().in_flight == 0);
+  }
 }

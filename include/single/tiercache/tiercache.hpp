@@ -3041,7 +3041,7 @@ class Batch {
     tickets_.resize(count);
   }
 
-  /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
+  /// Gives each flight its answer, and keeps those to keys that nobody asked for. Throws what the range throws.
   template <class Answers>
   void deliver(Answers&& answers) {
     constexpr BulkForm form = bulk_form<T, Answers>();
@@ -3070,7 +3070,7 @@ class Batch {
         if (Flight* const flight = find(std::as_const(key))) {
           if (is_pending(*flight)) give(*flight, static_cast<Taken&&>(answer).second);
         } else {
-          store(std::as_const(key), static_cast<Taken&&>(answer).second);
+          keep(std::as_const(key), static_cast<Taken&&>(answer).second);
         }
       }
     }
@@ -3087,13 +3087,15 @@ class Batch {
     });
   }
 
-  /// Ends the flights, and wakes who waits for them.
+  /// Stores what nobody asked for, ends the flights, and wakes who waits for them.
   void land() noexcept {
+    for (Reference<Flight>& unasked : std::exchange(unasked_, {})) store(std::move(unasked));
     for_each([](Ticket<Control>& ticket) { ticket.land(); });
   }
 
   /// Passes on the flights that have not landed.
   void pass_on() noexcept {
+    unasked_.clear();  // the others may be what keeps the tier
     for_each([](Ticket<Control>& ticket) { ticket.pass_on(); });
   }
   /// Has none have an answer.
@@ -3168,14 +3170,20 @@ class Batch {
     return place;
   }
 
-  /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
+  /// Keeps what nobody asked for, if it can be: that it could not is nobody's failure. It is stored later: then the
+  /// range has been gone through, and listeners may destroy whoever it belongs to.
   template <class K, class Answer>
-  void store(const K& key, Answer&& answer) noexcept {
+  void keep(const K& key, Answer&& answer) noexcept {
     TIERCACHE_TRY {
-      Ticket<Control> ticket(tickets_.front().flight().control->open_unasked(key, start_));
-      if (!ticket) return;
-      give(ticket.flight(), std::forward<Answer>(answer));
-      ticket.land();
+      Reference<Flight> flight = tickets_.front().flight().control->take_unasked(key);
+      detail::deliver<Value>(flight->outcome, std::forward<Answer>(answer));
+      unasked_.push_back(std::move(flight));
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+  void store(Reference<Flight> flight) noexcept {
+    TIERCACHE_TRY {
+      if (flight->control->open_unasked(*flight, start_)) Ticket<Control>(std::move(flight)).land();
     }
     TIERCACHE_CATCH_ALL {}
   }
@@ -3186,6 +3194,7 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
+  std::vector<Reference<Flight>> unasked_;
 };
 
 }  // namespace tiercache::detail
@@ -5763,24 +5772,29 @@ class FlightControl : public WaitingRoom<Config, T>,
     return start;
   }
 
-  /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or
-  /// invalidated meanwhile, is being fetched, or has a newer value.
+  /// Returns a flight, which is not open, for a value that a fetch brings without having been asked.
   template <class K>
-  [[nodiscard]] Reference<Flight> open_unasked(const K& key, const Start& start) {
+  [[nodiscard]] Reference<Flight> take_unasked(const K& key) {
     const std::uint32_t hash = contents_.hash_of(key);
-    Reference<Flight> opened;
+    Reference<Flight> taken;
     {
       const Lock lock(lock_);
-      opened = flights_.take(*this, contents_.take(), hash);
+      taken = flights_.take(*this, contents_.take(), hash);
     }
-    opened->entry->set_key(detail::make_key<T>(key), hash);
+    taken->entry->set_key(detail::make_key<T>(key), hash);
+    return taken;
+  }
+  /// Opens it; does not if the key was written or invalidated meanwhile, is being fetched, or has a newer value.
+  [[nodiscard]] bool open_unasked(Flight& flight, const Start& start) {
+    const std::uint32_t hash = flight.hash;
+    const auto& key = std::as_const(flight.entry->key);
     const Lock lock(lock_);
-    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return {};
+    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return false;
     const Found held = contents_.find(hash, key);
-    if (held && held->stored_at > start.time) return {};
-    flights_.reserve(*opened);
-    flights_.open(*opened, start.time);
-    return opened;
+    if (held && held->stored_at > start.time) return false;
+    flights_.reserve(flight);
+    flights_.open(flight, start.time);
+    return true;
   }
 
   /// Takes back a flight that nobody refers to any more.
@@ -6472,9 +6486,7 @@ class BulkMiss final : public Waiter,
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
       run->driver.destroy();
     }
-    for (; led != nullptr; led = led->next) {
-      if (led->todo == Todo::lead) Ticket<Control>(led->flight).pass_on();
-    }
+    pass_on(led);
     for (; waiting != 0; --waiting) this->remove_owner();
   }
 
@@ -6588,6 +6600,17 @@ class BulkMiss final : public Waiter,
     return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
+  /// Has others run the fetches that this was to lead.
+  static void pass_on(const Part* todo) noexcept {
+    for (; todo != nullptr; todo = todo->next) {
+      if (todo->todo == Todo::lead) Ticket<Control>(todo->flight).pass_on();
+    }
+  }
+  [[nodiscard]] bool has_left() const noexcept {
+    const Lock lock(control_->lock());
+    return has_left_;
+  }
+
   /// They were noted as their fetches ended, which is no order that anybody asked for.
   [[nodiscard]] static Part* in_order_asked(Part* todo) noexcept {
     return detail::sorted_chain(todo,
@@ -6637,6 +6660,12 @@ class BulkMiss final : public Waiter,
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
         take_part(part, begin_again(part), batch);
+        // A fetch that could not begin has ended, or a listener was told of something: who is told may destroy this.
+        if (has_left()) {
+          pass_on(todo);
+          batch.pass_on();
+          return false;
+        }
       }
       run(std::move(batch));
     }
@@ -9386,9 +9415,10 @@ class BasicTieredCache {
     return store<T>().policy();
   }
   /// Makes the tier follow `policy` at once, all of it: what is above the new bounds is evicted, and what is held lives
-  /// for the new TTL from when it was stored, unless it has a TTL of its own or is past its old one. Throws
-  /// `std::invalid_argument`, naming the field, if the policy contradicts itself; then nothing has changed. Linear in
-  /// the most entries that the tier ever held.
+  /// for the new TTL from when it was stored, unless it has a TTL of its own. What is past its old TTL does not come
+  /// back; but what is held beyond that, for `stale_for` or `stale_if_error`, is held. Where a fetch has failed, the
+  /// pause of the old `retry_after` goes on. Throws `std::invalid_argument`, naming the field, if the policy contradicts
+  /// itself; then nothing has changed. Linear in the most entries that the tier ever held.
   template <class T>
   void set_policy(const TierPolicy& policy) {
     store<T>().set_policy(with<T>(policy).policy);

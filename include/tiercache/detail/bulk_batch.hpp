@@ -96,7 +96,7 @@ class Batch {
     tickets_.resize(count);
   }
 
-  /// Gives each flight its answer, and stores those to keys that nobody asked for. Throws what the range throws.
+  /// Gives each flight its answer, and keeps those to keys that nobody asked for. Throws what the range throws.
   template <class Answers>
   void deliver(Answers&& answers) {
     constexpr BulkForm form = bulk_form<T, Answers>();
@@ -125,7 +125,7 @@ class Batch {
         if (Flight* const flight = find(std::as_const(key))) {
           if (is_pending(*flight)) give(*flight, static_cast<Taken&&>(answer).second);
         } else {
-          store(std::as_const(key), static_cast<Taken&&>(answer).second);
+          keep(std::as_const(key), static_cast<Taken&&>(answer).second);
         }
       }
     }
@@ -142,13 +142,15 @@ class Batch {
     });
   }
 
-  /// Ends the flights, and wakes who waits for them.
+  /// Stores what nobody asked for, ends the flights, and wakes who waits for them.
   void land() noexcept {
+    for (Reference<Flight>& unasked : std::exchange(unasked_, {})) store(std::move(unasked));
     for_each([](Ticket<Control>& ticket) { ticket.land(); });
   }
 
   /// Passes on the flights that have not landed.
   void pass_on() noexcept {
+    unasked_.clear();  // the others may be what keeps the tier
     for_each([](Ticket<Control>& ticket) { ticket.pass_on(); });
   }
   /// Has none have an answer.
@@ -223,14 +225,20 @@ class Batch {
     return place;
   }
 
-  /// Stores what nobody asked for, if it can be: that it could not is nobody's failure.
+  /// Keeps what nobody asked for, if it can be: that it could not is nobody's failure. It is stored later: then the
+  /// range has been gone through, and listeners may destroy whoever it belongs to.
   template <class K, class Answer>
-  void store(const K& key, Answer&& answer) noexcept {
+  void keep(const K& key, Answer&& answer) noexcept {
     TIERCACHE_TRY {
-      Ticket<Control> ticket(tickets_.front().flight().control->open_unasked(key, start_));
-      if (!ticket) return;
-      give(ticket.flight(), std::forward<Answer>(answer));
-      ticket.land();
+      Reference<Flight> flight = tickets_.front().flight().control->take_unasked(key);
+      detail::deliver<Value>(flight->outcome, std::forward<Answer>(answer));
+      unasked_.push_back(std::move(flight));
+    }
+    TIERCACHE_CATCH_ALL {}
+  }
+  void store(Reference<Flight> flight) noexcept {
+    TIERCACHE_TRY {
+      if (flight->control->open_unasked(*flight, start_)) Ticket<Control>(std::move(flight)).land();
     }
     TIERCACHE_CATCH_ALL {}
   }
@@ -241,6 +249,7 @@ class Batch {
   /// Where a key is, by its hash: the number of its flight, from 1; 0 for none.
   std::vector<std::uint32_t> places_;
   typename Control::Start start_;
+  std::vector<Reference<Flight>> unasked_;
 };
 
 }  // namespace tiercache::detail

@@ -140,9 +140,7 @@ class BulkMiss final : public Waiter,
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
       run->driver.destroy();
     }
-    for (; led != nullptr; led = led->next) {
-      if (led->todo == Todo::lead) Ticket<Control>(led->flight).pass_on();
-    }
+    pass_on(led);
     for (; waiting != 0; --waiting) this->remove_owner();
   }
 
@@ -256,6 +254,17 @@ class BulkMiss final : public Waiter,
     return is_answer(done.outcome) ? Todo::nothing : Todo::ask;
   }
 
+  /// Has others run the fetches that this was to lead.
+  static void pass_on(const Part* todo) noexcept {
+    for (; todo != nullptr; todo = todo->next) {
+      if (todo->todo == Todo::lead) Ticket<Control>(todo->flight).pass_on();
+    }
+  }
+  [[nodiscard]] bool has_left() const noexcept {
+    const Lock lock(control_->lock());
+    return has_left_;
+  }
+
   /// They were noted as their fetches ended, which is no order that anybody asked for.
   [[nodiscard]] static Part* in_order_asked(Part* todo) noexcept {
     return detail::sorted_chain(todo,
@@ -305,6 +314,12 @@ class BulkMiss final : public Waiter,
       while (todo != nullptr) {
         Part& part = *std::exchange(todo, todo->next);
         take_part(part, begin_again(part), batch);
+        // A fetch that could not begin has ended, or a listener was told of something: who is told may destroy this.
+        if (has_left()) {
+          pass_on(todo);
+          batch.pass_on();
+          return false;
+        }
       }
       run(std::move(batch));
     }

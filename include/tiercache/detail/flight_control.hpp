@@ -206,24 +206,29 @@ class FlightControl : public WaitingRoom<Config, T>,
     return start;
   }
 
-  /// Opens a flight for a value that a fetch brought without having been asked; none if the key was written or
-  /// invalidated meanwhile, is being fetched, or has a newer value.
+  /// Returns a flight, which is not open, for a value that a fetch brings without having been asked.
   template <class K>
-  [[nodiscard]] Reference<Flight> open_unasked(const K& key, const Start& start) {
+  [[nodiscard]] Reference<Flight> take_unasked(const K& key) {
     const std::uint32_t hash = contents_.hash_of(key);
-    Reference<Flight> opened;
+    Reference<Flight> taken;
     {
       const Lock lock(lock_);
-      opened = flights_.take(*this, contents_.take(), hash);
+      taken = flights_.take(*this, contents_.take(), hash);
     }
-    opened->entry->set_key(detail::make_key<T>(key), hash);
+    taken->entry->set_key(detail::make_key<T>(key), hash);
+    return taken;
+  }
+  /// Opens it; does not if the key was written or invalidated meanwhile, is being fetched, or has a newer value.
+  [[nodiscard]] bool open_unasked(Flight& flight, const Start& start) {
+    const std::uint32_t hash = flight.hash;
+    const auto& key = std::as_const(flight.entry->key);
     const Lock lock(lock_);
-    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return {};
+    if (is_closed_ || !fences_.is_down_since(start.moment, hash) || flights_.find(hash, key) != nullptr) return false;
     const Found held = contents_.find(hash, key);
-    if (held && held->stored_at > start.time) return {};
-    flights_.reserve(*opened);
-    flights_.open(*opened, start.time);
-    return opened;
+    if (held && held->stored_at > start.time) return false;
+    flights_.reserve(flight);
+    flights_.open(flight, start.time);
+    return true;
   }
 
   /// Takes back a flight that nobody refers to any more.
