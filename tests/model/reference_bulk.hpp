@@ -261,26 +261,27 @@ class ReferenceTier final : public ReferenceFetches {
     if (run.ending == Ending::fails) return all(Answer::Kind::failed);
     std::vector<Script> outcomes = all(run.ending == Ending::fails_midway ? Answer::Kind::failed : Answer::Kind::none);
     std::set<std::size_t> answered;
+    std::vector<std::pair<int, Script>> unasked;
     for (std::size_t i = 0; i < run.answers.size(); ++i) {
       const auto& [key, script] = run.answers[i];
-      const Event& event = trace.next();
-      expect(event.kind == Event::Kind::passed, "all answers are taken");
+      expect(trace.next().kind == Event::Kind::passed, "all answers are taken");
       const auto found = std::find(run.keys.begin(), run.keys.end(), key);
       const std::size_t number =
           run.has_pairs ? static_cast<std::size_t>(found - run.keys.begin()) : (std::min)(i, run.keys.size());
       if (number == run.keys.size()) {
-        if (run.has_pairs) store_unasked(run, key, script, now, event.seen);
+        if (run.has_pairs) unasked.emplace_back(key, script);
       } else if (answered.insert(number).second) {
         outcomes[number] = script;
       }
     }
+    for (const auto& [key, script] : unasked) store_unasked(run, key, script, now, trace);
     const bool is_refused = run.ending == Ending::answers_too_few || run.ending == Ending::answers_too_many;
     return is_refused ? all(Answer::Kind::refused) : outcomes;
   }
 
   /// Stores what nobody asked for, unless its key was written or invalidated since, is being fetched, or has something
   /// newer.
-  void store_unasked(const BulkRun& run, int key, const Script& script, Wide now, const Seen& seen) {
+  void store_unasked(const BulkRun& run, int key, const Script& script, Wide now, Trace& trace) {
     const auto was_meant = [&](const std::optional<int>& touched) {
       return !touched || *touched == key || fence_of_(*touched) == fence_of_(key);
     };
@@ -290,11 +291,12 @@ class ReferenceTier final : public ReferenceFetches {
     if (std::any_of(since, touched_.end(), was_meant) || current(key) != nullptr ||
         (held != nullptr && held->stored_at > run.started_at)) {
       happened.note(Fact::unasked_refused);
-      return expect_unchanged(seen);
+      return expect_unchanged(trace.seen_now());
     }
     happened.note(Fact::unasked_stored);
+    trace.skip_look();
     Flight flight{.key = key, .started_at = run.started_at, .waiters = {}};
-    static_cast<void>(complete(flight, script, now, seen));
+    static_cast<void>(complete(flight, script, now, trace.seen_now()));
   }
 
   Fence fence_of_;

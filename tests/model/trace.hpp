@@ -76,6 +76,12 @@ class Trace {
     while (events_.at(next_).kind == Event::Kind::looked) ++next_;
     return events_[next_++];
   }
+  /// The time is looked at before something is stored; goes on to what was seen after that.
+  void skip_look() noexcept {
+    if (events_[next_].kind == Event::Kind::looked) ++next_;
+  }
+  /// What was seen when something happened next.
+  [[nodiscard]] const Seen& seen_now() const { return events_.at(next_).seen; }
   [[nodiscard]] bool is_at_end() { return next().kind == Event::Kind::end; }
 
   /// What was seen after a fetch ended that left `in_flight` others under way. Where several end one after the other,
