@@ -420,3 +420,13 @@ TEST_CASE("get_or_fetch_many: max_age, and an executor") {
   }
   check_sums(cache);
 }
+
+TEST_CASE("get_or_fetch_many: a lookup that has not started can be moved") {
+  Cache<Shared> cache;
+  const auto fetch = [](std::span<const std::string> missing) {
+    return std::vector<std::string>(missing.begin(), missing.end());
+  };
+  auto lookup = cache.get_or_fetch_many<Cards>(std::vector<std::string>{"a", "b"}, fetch);
+  auto moved = std::move(lookup);
+  CHECK(moved.get().at(1) == "b");
+}

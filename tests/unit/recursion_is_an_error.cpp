@@ -235,4 +235,9 @@ TEST_CASE("P10: a blocking get() of a fetch that ends at once is no recursion") 
   CHECK(cache.get_or_fetch<Cards>("a", task).get() == "value");
 }
 
+TEST_CASE("the exceptions of the cache say whose they are") {
+  CHECK(std::string(tiercache::recursive_fetch().what()).rfind("tiercache: ", 0) == 0);
+  CHECK(std::string(tiercache::fetch_abandoned().what()).rfind("tiercache: ", 0) == 0);
+}
+
 }  // namespace
