@@ -132,8 +132,8 @@ TEMPLATE_TEST_CASE("P3, P5: who could not begin a fetch for want of memory is de
       co_return co_await cache.template get_or_fetch<Numbers>(2, its_fetch);
     };
     const auto ask_for_many = [&]() -> Running<std::size_t> {
-      const std::vector<int> keys{1, 2};
-      const auto found = co_await cache.template get_or_fetch_many<Numbers>(keys, fetch).resume_on(post);
+      const std::vector<int> both{1, 2};
+      const auto found = co_await cache.template get_or_fetch_many<Numbers>(both, fetch).resume_on(post);
       co_return found.size();
     };
     const auto ask_for_one = [&]() -> Running<int> {
