@@ -208,7 +208,8 @@ TEMPLATE_TEST_CASE("P1: a fetcher may take the key or nothing, and be anything t
   }
   SECTION("a move-only closure") {
     auto fetch = [text = std::make_unique<std::string>("moved")] { return *text; };
-    CHECK(cache.template get_or_fetch<Cards>("a", std::move(fetch)).get() == "moved");
+    const std::string fetched = cache.template get_or_fetch<Cards>("a", std::move(fetch)).get();
+    CHECK(fetched == "moved");
   }
   SECTION("a task, as an object") {
     CHECK(cache.template get_or_fetch<Cards>("a", fetch_task("x")).get() == "card x");

@@ -262,7 +262,7 @@ TEMPLATE_TEST_CASE("P4: an invalidation in what a completing fetch wakes drops t
   Cache<TestType> cache;
   ManualFetch<std::string> fetch;
   const auto read_then_write = [](Cache<TestType>& from, ManualFetch<std::string>& by) -> Running<std::string> {
-    std::string old = co_await from.template get_or_fetch<Cards>("a", by);
+    static_cast<void>(co_await from.template get_or_fetch<Cards>("a", by));
     from.template invalidate<Cards>("a");
     co_return co_await from.template get_or_fetch<Cards>("a", by);
   };

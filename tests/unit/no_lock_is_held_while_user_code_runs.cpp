@@ -436,7 +436,7 @@ TEST_CASE("P6: the destructor of a value may use the cache, whatever destroys it
     static_cast<void>(cache.peek<Cards>("a"));
   }
   SECTION("a hit of get_or_fetch") {
-    const auto fetch = [&] { return used; };
+    const auto fetch = [&] { return used; };  // NOLINT(performance-no-automatic-move)
     static_cast<void>(cache.get_or_fetch<Cards>("a", fetch).get());
   }
   SECTION("a fetch") {

@@ -14,7 +14,7 @@
 #pragma GCC diagnostic ignored "-Wreturn-type"
 #endif
 namespace example {
-#include "../../examples/own_eviction.cpp"
+#include "../../examples/own_eviction.cpp"  // NOLINT(bugprone-suspicious-include)
 }
 
 namespace {

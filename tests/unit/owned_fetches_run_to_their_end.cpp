@@ -24,9 +24,10 @@ struct Cards : tiercache::Tier<std::string, std::string> {
 template <class Cache>
 Running<std::string> ask_owned(Cache& cache, ManualFetch<std::string>& event) {
   const auto fetch = [&event](const std::string& key) -> Task<std::string> {
-    const std::string copy = key;
-    const std::string answer = co_await event();
-    co_return copy + " " + answer;
+    std::string answer = key;
+    answer += ' ';
+    answer += co_await event();
+    co_return answer;
   };
   co_return co_await cache.template get_or_fetch<Cards>("home", tiercache::owned(fetch));
 }
