@@ -1,7 +1,12 @@
 // A libFuzzer target: any bytes are a program of the model test, which is played on a cache and on the reference.
 //
 // clang++-19 -std=c++20 -g -fsanitize=fuzzer,address -fno-access-control -I include -I tests/support \
-//   -I tests/model tests/fuzz/operations.cpp -o operations && ./operations -max_total_time=60
+//   -I tests/model tests/fuzz/operations.cpp -o operations && mkdir -p found &&
+//   ./operations -max_total_time=60 found tests/fuzz/corpus/operations
+//
+// What is kept in corpus/ comes of half an hour of each target: all that `policies` needs to reach what it reached, and
+// the hundred longest programs of those that `operations` needs. To make it anew, when operations have changed:
+// ./operations -use_counters=0 -set_cover_merge=1 new_corpus found tests/fuzz/corpus/operations
 //
 // What it finds is replayed by the model test: TIERCACHE_MODEL_PROGRAM='what it printed'.
 #include "operations.hpp"
