@@ -169,15 +169,15 @@ template <class T, bool is_owned, class Cache, class F>
 template <Modified modified, class Lookup, class Asker, class Post>
 [[nodiscard]] auto modify(Lookup&& lookup, Asker& asker, const Post& post) {
   if constexpr (modified.has_age) {
-    return modify<Modified{false, modified.stops, modified.posts}>(std::move(lookup).max_age(*asker.max_age), asker,
-                                                                   post);
+    return modify<Modified{false, modified.stops, modified.posts}>(std::forward<Lookup>(lookup).max_age(*asker.max_age),
+                                                                   asker, post);
   } else if constexpr (modified.stops) {
-    return modify<Modified{false, false, modified.posts}>(std::move(lookup).stop_on(asker.stopping.get_token()), asker,
-                                                          post);
+    return modify<Modified{false, false, modified.posts}>(
+        std::forward<Lookup>(lookup).stop_on(asker.stopping.get_token()), asker, post);
   } else if constexpr (modified.posts) {
-    return std::move(lookup).resume_on(post);
+    return std::forward<Lookup>(lookup).resume_on(post);
   } else {
-    return std::move(lookup);
+    return std::forward<Lookup>(lookup);
   }
 }
 
