@@ -39,7 +39,7 @@ namespace {
 using namespace soak;
 
 [[nodiscard]] std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
+  const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
