@@ -325,8 +325,8 @@ class BasicTieredCache {
   /// Makes the tier follow `policy` at once, all of it: what is above the new bounds is evicted, and what is held lives
   /// for the new TTL from when it was stored, unless it has a TTL of its own. What is past its old TTL does not come
   /// back; but what is held beyond that, for `stale_for` or `stale_if_error`, is held. Where a fetch has failed, the
-  /// pause of the old `retry_after` goes on. Throws `std::invalid_argument`, naming the field, if the policy contradicts
-  /// itself; then nothing has changed. Linear in the most entries that the tier ever held.
+  /// pause of the old `retry_after` goes on. Throws `std::invalid_argument`, naming the field, if the policy
+  /// contradicts itself; then nothing has changed. Linear in the most entries that the tier ever held.
   template <class T>
   void set_policy(const TierPolicy& policy) {
     store<T>().set_policy(with<T>(policy).policy);
