@@ -7949,7 +7949,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
   ///
   /// The calling thread runs the fetch, or waits for whoever does. It must not be the only thread that could finish an
   /// awaitable fetch. In a `LocalTieredCache` it always would be: there a get() that had to wait throws
-  /// `recursive_fetch`.
+  /// `recursive_fetch`. Two threads, each of which waits in its fetch for the other's key, wait for ever.
   result_type get() {
     return store_->answer_or(
         std::as_const(key_), Result::takes_not_found, modifiers_.age,
