@@ -235,15 +235,16 @@ struct ManyGate {
 
 bool drops_jobs = false;
 
+constexpr auto post = [](auto job) {
+  may_throw(Source::executor);
+  if (!drops_jobs) job();
+};
+
 enum class Started : unsigned char { plainly, owned, posted, stoppably };
 
 template <class T, Started started, class Cache, class F>
 Running<bool> ask(Cache& cache, const Fragile& key, F& fetch, const std::stop_token& stop) {
   try {
-    const auto post = [](auto job) {
-      may_throw(Source::executor);
-      if (!drops_jobs) job();
-    };
     if constexpr (started == Started::owned) {
       static_cast<void>(co_await cache.template get_or_fetch<T>(key, tiercache::owned(ValueGate(fetch))));
     } else if constexpr (started == Started::posted) {
@@ -262,10 +263,6 @@ Running<bool> ask(Cache& cache, const Fragile& key, F& fetch, const std::stop_to
 template <class T, Started started, class Cache, class F>
 Running<bool> ask_many(Cache& cache, const std::vector<Fragile>& keys, F& fetch) {
   try {
-    const auto post = [](auto job) {
-      may_throw(Source::executor);
-      if (!drops_jobs) job();
-    };
     if constexpr (started == Started::posted) {
       static_cast<void>(co_await cache.template get_or_fetch_many<T>(keys, fetch).resume_on(post));
     } else if constexpr (started == Started::owned) {
@@ -313,9 +310,7 @@ struct Fixture {
     const auto fetch = [] { return Fragile(9); };
     REQUIRE(cache.template get_or_fetch<T>(key, fetch).get().number() == 9);
     if (cache.template policy<T>().capacity > 1) REQUIRE(cache.template get<T>(key)->number() == 9);
-    for (const Fragile* each : {&held, &stale, &dead, &none, &absent}) {
-      static_cast<void>(cache.template get_or_fetch<T>(*each, fetch).get());
-    }
+    for (const Fragile& each : keys()) static_cast<void>(cache.template get_or_fetch<T>(each, fetch).get());
     check_tier<T>(4, 200);
     static_cast<void>(cache.clear());
     for (const auto& [value, count] : reports) {

@@ -3,6 +3,7 @@
 // whatever their order was. Kept: the values.
 #pragma once
 
+#include "sums.hpp"
 #include "thread_scheduler.hpp"
 #include "threaded_program.hpp"
 
@@ -160,11 +161,7 @@ class ThreadedLedger {
     expect(stats.in_flight == 0, "P3: a fetch is never over");
     expect(stats.lookups == lookups_ || (may_look_again_ && stats.lookups > lookups_),
            "P11: lookups are counted once each");
-    expect(stats.lookups == stats.hits + stats.misses, "P11: lookups are hits and misses");
-    expect(stats.misses == stats.fetches_led + stats.fetches_joined + stats.lookups_without_fetch,
-           "P11: misses lead a fetch, join one, or do without");
-    expect(stats.inserts - stats.evictions - stats.expirations - stats.invalidations == stats.entries,
-           "P11: what was stored and did not leave is there");
+    if (const char* const wrong = wrong_sum(stats)) expect(false, wrong);
     const bool may_be_late = tiercache::ManualClock::now() != start_;  // what is past its deadline is not stored
     expect(stats.store_failures == 0 || may_be_late, "what is fetched is not stored");
   }

@@ -5,6 +5,7 @@
 #include "manual_fetch.hpp"
 #include "running.hpp"
 #include "task.hpp"
+#include "twice.hpp"
 
 #include <tiercache/tiercache.hpp>
 
@@ -235,31 +236,7 @@ TEST_CASE("get_or_fetch_many: keys that are made by looking keys up") {
 // The answer found only one of its two flights.
 TEST_CASE("get_or_fetch_many: a key that is asked for twice, and invalidated in between, is fetched once for both") {
   Cache<Shared> cache;
-  struct Twice {
-    struct Iterator {
-      using value_type = int;
-      using difference_type = int;
-      const int& operator*() const { return keys->key; }
-      Iterator& operator++() {
-        keys->cache->invalidate<Numbers>(keys->key);
-        ++times;
-        return *this;
-      }
-      Iterator operator++(int) {
-        const Iterator before = *this;
-        ++*this;
-        return before;
-      }
-      bool operator==(const Iterator& other) const { return times == other.times; }
-      const Twice* keys = nullptr;
-      int times = 0;
-    };
-    Iterator begin() const { return {this, 0}; }
-    Iterator end() const { return {this, 2}; }
-    Cache<Shared>* cache;
-    int key = 7;
-  };
-  const Twice keys{&cache};
+  const Twice<Cache<Shared>, Numbers> keys{&cache};
   std::vector<Values> asked;
   const auto fetch = [&asked](std::span<const int> missing) {
     asked.emplace_back(missing.begin(), missing.end());

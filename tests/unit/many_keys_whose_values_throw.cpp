@@ -1,5 +1,6 @@
 #include "catch.hpp"
 #include "configs.hpp"
+#include "twice.hpp"
 
 #include <tiercache/tiercache.hpp>
 
@@ -40,31 +41,14 @@ struct Cards : tiercache::Tier<int, Fragile> {
 template <class Config>
 using Cache = tiercache::BasicTieredCache<Config, Cards>;
 
-/// The key 7, twice; it is invalidated in between, so that there are two fetches of it.
-template <class AnyCache>
-struct Twice {
-  struct Iterator {
-    using value_type = int;
-    using difference_type = int;
-    const int& operator*() const { return keys->key; }
-    Iterator& operator++() {
-      keys->cache->template invalidate<Cards>(keys->key);
-      ++times;
-      return *this;
-    }
-    Iterator operator++(int) {
-      const Iterator before = *this;
-      ++*this;
-      return before;
-    }
-    bool operator==(const Iterator& other) const { return times == other.times; }
-    const Twice* keys = nullptr;
-    int times = 0;
-  };
-  [[nodiscard]] Iterator begin() const { return {this, 0}; }
-  [[nodiscard]] Iterator end() const { return {this, 2}; }
-  AnyCache* cache;
-  int key = 7;
+/// A fetcher that answers with the key 7 and a value that is copied.
+struct FetchSeven {
+  std::vector<std::pair<int, const Fragile&>> operator()(const std::vector<int>&) const {
+    std::vector<std::pair<int, const Fragile&>> pairs;
+    pairs.emplace_back(7, answer);
+    return pairs;
+  }
+  Fragile answer{7};
 };
 
 /// Returns whether the lookup came to values, rather than to the exception of a copy.
@@ -113,13 +97,8 @@ TEMPLATE_TEST_CASE("P3: whichever copy throws for a key with two fetches, both o
     CAPTURE(n);
     REQUIRE(n < 100);
     Cache<TestType> cache;
-    const Twice<Cache<TestType>> keys{&cache};
-    const Fragile answer(7);
-    const auto fetch = [&answer](const std::vector<int>&) {
-      std::vector<std::pair<int, const Fragile&>> pairs;
-      pairs.emplace_back(7, answer);
-      return pairs;
-    };
+    const Twice<Cache<TestType>, Cards> keys{&cache};
+    const FetchSeven fetch;
     Fragile::until_failure = n;
     const bool has_values = get_many(cache, keys, fetch);
     has_failed = Fragile::until_failure < 0;
@@ -134,13 +113,8 @@ TEMPLATE_TEST_CASE("P3: whichever copy throws for a key with two fetches, both o
 TEMPLATE_TEST_CASE("P3: where the first of two fetches for a key cannot have the answer, the second has none", "",
                    Shared, Local) {
   Cache<TestType> cache;
-  const Twice<Cache<TestType>> keys{&cache};
-  const Fragile answer(7);
-  const auto fetch = [&answer](const std::vector<int>&) {
-    std::vector<std::pair<int, const Fragile&>> pairs;
-    pairs.emplace_back(7, answer);
-    return pairs;
-  };
+  const Twice<Cache<TestType>, Cards> keys{&cache};
+  const FetchSeven fetch;
   Fragile::bad = 7;
   CHECK_FALSE(get_many(cache, keys, fetch));
   Fragile::bad = -1;

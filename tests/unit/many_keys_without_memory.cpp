@@ -154,9 +154,10 @@ TEMPLATE_TEST_CASE("P3, P5: who could not begin a fetch for want of memory is de
     first.leave();                                // so that the many are to lead the fetch of 1
     second_fetch.complete(Unexpected<int>{404});  // and to ask again for 2
     const auto due = std::exchange(jobs, {});
-    Allocations::until_failure = n;
-    for (const auto& job : due) job();
-    Allocations::until_failure = -1;
+    {
+      const FailingAllocation failing(n);
+      for (const auto& job : due) job();
+    }
     for (const auto& job : std::exchange(jobs, {})) job();
     many.leave();
     if (never.running() != 0) never.complete(1);
