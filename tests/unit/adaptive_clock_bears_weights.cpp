@@ -119,7 +119,20 @@ TEST_CASE("A policy that chooses among all is told about how many fit, where wei
   cache.set_policy<Tens<true>>({.ttl = forever, .max_weight = 1000});
   put_many(cache, 100);
   CHECK(told.back() == 10);
+  for (int key = 0; key < 200; ++key) cache.put<Tens<true>>(key, 10);
+  CHECK(told.back() < 40);
   put_many(cache, 10);
   CHECK(told.back() > 90);
   CHECK(told.back() <= 100);
+}
+
+TEST_CASE("It is told so when a tier that holds more than that is bounded by weight") {
+  std::vector<std::size_t>& told = Listening<true>::told;
+  told.clear();
+  ManualCache<Tens<true>> cache{tiercache::with<Tens<true>>({.ttl = forever})};
+  put_many(cache, 10);
+  CHECK(told == std::vector{tiercache::unbounded});
+  cache.set_policy<Tens<true>>({.ttl = forever, .max_weight = 500});
+  CHECK(told == std::vector{tiercache::unbounded, std::size_t{50}});
+  CHECK(cache.size<Tens<true>>() == 50);
 }

@@ -2,6 +2,7 @@
 #include "catch.hpp"
 #include "configs.hpp"
 #include "manual_fetch.hpp"
+#include "queue.hpp"
 #include "running.hpp"
 #include "task.hpp"
 
@@ -107,6 +108,39 @@ TEMPLATE_TEST_CASE("P5: the failure of a fetch that destroys its caller is nobod
   }
   const auto other = ask<Cards>(cache, "a", slow);
   leader.leave();
+  REQUIRE(slow.running() == 1);
+  slow.complete("other");
+  CHECK(other.get() == "other");
+  CHECK(cache.template stats<Cards>().in_flight == 0);
+}
+
+// The first part of one fetch ends when that of the next, elsewhere, has not begun.
+TEMPLATE_TEST_CASE("P5: one after the other is destroyed by its own fetch, each where it is resumed", "", Shared, Local) {
+  tiercache::BasicTieredCache<TestType, Cards> cache;
+  ManualFetch<std::string> slow;
+  Queue queue;
+  const auto post = [&queue](auto job) { queue.post(job); };
+  const auto ask_there = [&](auto& fetcher) -> Running<std::string> {
+    co_return co_await cache.template get_or_fetch<Cards>("a", fetcher).resume_on(post);
+  };
+  auto leader = ask<Cards>(cache, "a", slow);
+  Running<std::string> first;
+  Running<std::string> second;
+  const auto fail = [&first]() -> Task<std::string> {
+    first.leave();
+    throw std::runtime_error("gone");
+    co_return "value";
+  };
+  const auto wait = [&]() -> Task<std::string> {
+    second.leave();
+    co_return co_await slow();
+  };
+  first = ask<Cards>(cache, "a", fail);
+  second = ask_there(wait);
+  const auto other = ask<Cards>(cache, "a", slow);
+  leader.leave();
+  REQUIRE(queue.size() == 1);
+  queue.run();
   REQUIRE(slow.running() == 1);
   slow.complete("other");
   CHECK(other.get() == "other");

@@ -63,6 +63,10 @@ struct Cards : tiercache::Tier<int, int> {
 class LeastRead {
  public:
   struct Node {
+    Node() noexcept { ++nodes; }
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+    ~Node() { --nodes; }
     std::atomic<int> reads = 0;
     const std::vector<int>* written_to = nullptr;
     std::vector<int> notes;
@@ -84,6 +88,7 @@ class LeastRead {
   }
 
   static inline bool used = false;
+  static inline int nodes = 0;
 
  private:
   std::vector<Node*> nodes_;
@@ -133,6 +138,16 @@ class ReadLastFirst {
 struct Notes : tiercache::Tier<std::string, int> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min, .capacity = 3};
   using eviction = ReadLastFirst;
+};
+
+// The same, asked when the new one is there.
+struct NewestAmongAll : ReadLastFirst {
+  static constexpr bool has_admission = true;
+};
+struct Parcels : tiercache::Tier<std::string, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min, .max_weight = 100};
+  using eviction = NewestAmongAll;
+  static std::size_t weigh(const std::string&, int value) { return static_cast<std::size_t>(value); }
 };
 
 struct NotNoexcept {
@@ -232,15 +247,27 @@ TEST_CASE("A policy is told of each entry once when it comes and once when it go
 TEST_CASE("A policy in its plain form gets a new node with each entry") {
   ManualClock::reset();
   LeastRead::used = false;
-  ManualCache<Pages> cache;
-  for (int key = 0; key < 100; ++key) {
-    cache.put<Pages>(key, key);
-    CHECK(cache.get<Pages>(key) == key);
-    cache.put<Pages>(key, -key);  // in place of the one before, which was read
-    CHECK(cache.get<Pages>(key) == -key);
-    if (key % 7 == 0) cache.invalidate<Pages>(key);
+  {
+    ManualCache<Pages> cache;
+    for (int key = 0; key < 100; ++key) {
+      cache.put<Pages>(key, key);
+      CHECK(cache.get<Pages>(key) == key);
+      cache.put<Pages>(key, -key);  // in place of the one before, which was read
+      CHECK(cache.get<Pages>(key) == -key);
+      if (key % 7 == 0) cache.invalidate<Pages>(key);
+    }
+    CHECK_FALSE(LeastRead::used);
   }
-  CHECK_FALSE(LeastRead::used);
+  CHECK(LeastRead::nodes == 0);
+}
+
+TEST_CASE("A policy that chooses among all may turn away the newest, and the others stay") {
+  ManualClock::reset();
+  ManualCache<Parcels> cache;
+  cache.put<Parcels>("light", 40);
+  cache.put<Parcels>("heavy", 90);
+  CHECK_FALSE(cache.get<Parcels>("heavy"));
+  CHECK(cache.get<Parcels>("light") == 40);
 }
 
 TEST_CASE("A policy in its full form knows entries by number and by hash, and what may come") {

@@ -274,3 +274,72 @@ TEST_CASE("get_or_fetch_many: keys that it comes to fetch itself are given to it
   CHECK(asked == std::vector<Values>{{1, 2, 3}});
   CHECK(many.get() == Results{1, 2, 3});
 }
+
+TEST_CASE("P5: the failure of a bulk fetcher that destroys its caller is nobody else's") {
+  Cache<Shared> cache;
+  ManualFetch<int> slow;
+  Running<Results> many;
+  const auto fetch = [&many](std::span<const int>) -> Values {
+    many.leave();
+    throw std::runtime_error("gone");
+  };
+  auto leader = ask_one(cache, 1, slow);
+  many = ask_many(cache, {1}, fetch);
+  const auto other = ask_one(cache, 1, slow);
+  leader.leave();
+  REQUIRE(slow.running() == 1);
+  slow.complete(1);
+  CHECK(other.get() == 1);
+  CHECK(cache.stats<Numbers>().in_flight == 0);
+}
+
+TEST_CASE("P10: a fetch that has waited for many keys, and was resumed by an executor, asks for its own") {
+  Cache<Shared> cache;
+  ManualFetch<int> slow;
+  std::vector<std::function<void()>> jobs;
+  const auto post = [&jobs](auto job) { jobs.emplace_back(job); };
+  const auto fetch_many = [](std::span<const int> missing) { return Values(missing.begin(), missing.end()); };
+  const auto fetch = [&](int key) -> Task<int> {
+    const Values keys{1, 2};
+    static_cast<void>(co_await cache.get_or_fetch_many<Numbers>(keys, fetch_many).resume_on(post));
+    co_return co_await cache.get_or_fetch<Numbers>(key, itself);
+  };
+  const auto other = ask_one(cache, 2, slow);
+  const auto one = ask_one(cache, 7, fetch);
+  slow.complete(2);
+  for (const auto& job : std::exchange(jobs, {})) job();
+  REQUIRE(one.is_done());
+  CHECK_THROWS_AS(one.get(), tiercache::recursive_fetch);
+}
+
+TEST_CASE("get_or_fetch_many: an executor has one job, when there is something to be done") {
+  Cache<Shared> cache;
+  ManualFetch<int> first;
+  ManualFetch<int> second;
+  std::vector<std::function<void()>> jobs;
+  const auto post = [&jobs](auto job) { jobs.emplace_back(job); };
+  const auto fetch = [](std::span<const int> missing) { return Values(missing.begin(), missing.end()); };
+  const auto ask = [&]() -> Running<Results> {
+    const Values keys{1, 2};
+    co_return co_await cache.get_or_fetch_many<Numbers>(keys, fetch).resume_on(post);
+  };
+  auto one = ask_one(cache, 1, first);
+  const auto two = ask_one(cache, 2, second);
+  const auto many = ask();
+  SECTION("when the last answer has come") {
+    first.complete(10);
+    CHECK(jobs.empty());
+    second.complete(20);
+  }
+  SECTION("when one of its keys is to be fetched again") {
+    one.leave();
+    REQUIRE(jobs.size() == 1);
+    std::exchange(jobs, {})[0]();
+    CHECK(cache.get<Numbers>(1) == 1);
+    CHECK(jobs.empty());
+    second.complete(20);
+  }
+  REQUIRE(jobs.size() == 1);
+  jobs[0]();
+  CHECK(many.get().back() == 20);
+}

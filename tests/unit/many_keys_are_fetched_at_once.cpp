@@ -374,6 +374,25 @@ TEST_CASE("get_or_fetch_many: what is stale is served while it is fetched anew")
   check_sums(cache);
 }
 
+TEST_CASE("get_or_fetch_many: what is stale is the answer, though it is fetched anew with what is missing") {
+  ManualClock::reset();
+  Cache<Shared> cache(tiercache::with<Cards>({.ttl = 60s, .stale_for = 60s, .capacity = 100}));
+  cache.put<Cards>("a", "old");
+  ManualClock::advance(60s);
+  const Keys keys{"a", "b"};
+  SECTION("and there is a new one") {
+    const auto fetch = [](const Keys&) { return Map{{"a", "new"}, {"b", "new"}}; };
+    CHECK(cache.get_or_fetch_many<Cards>(keys, tiercache::owned(fetch)).get() == Results{"old", "new"});
+    CHECK(cache.get<Cards>("a") == "new");
+  }
+  SECTION("and there is none any more") {
+    const auto fetch = [](const Keys&) { return Map{{"b", "new"}}; };
+    CHECK(cache.get_or_fetch_many<Cards>(keys, tiercache::owned(fetch)).get() == Results{"old", "new"});
+    CHECK(!cache.get<Cards>("a"));
+  }
+  check_sums(cache);
+}
+
 TEST_CASE("get_or_fetch_many: stale_if_error hands out what there is, key by key") {
   ManualClock::reset();
   Cache<Shared> cache(tiercache::with<Cards>({.ttl = 60s, .stale_if_error = 60s, .capacity = 100}));

@@ -128,6 +128,19 @@ TEST_CASE("not_modified: the fetcher sees the entry with its times, and none whe
   CHECK(!seen[2]);
 }
 
+TEST_CASE("not_modified: of what is known not to exist there is no entry to show") {
+  ManualClock::reset();
+  Cache<Shared> cache(tiercache::with<Cards>({.ttl = 60s, .not_found_ttl = 60s}));
+  CHECK(!cache.get_or_fetch<Cards>("a", []() -> std::optional<Card> { return std::nullopt; }).get());
+  bool is_shown = true;
+  const auto look = [&is_shown](const std::string&, Old old) {
+    is_shown = old != nullptr;
+    return Card{"new", "2"};
+  };
+  CHECK(cache.get_or_fetch<Cards>("a", look).get().text == "new");
+  CHECK(!is_shown);
+}
+
 TEST_CASE("not_modified: said of nothing it is an error, to all who wait") {
   Cache<Shared> cache;
   const auto same = [](const std::string&, Old) -> Refetched<Card> { return tiercache::not_modified; };

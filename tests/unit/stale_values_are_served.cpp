@@ -261,6 +261,17 @@ TEST_CASE("stale_if_error: a failure is no \"there is none\" that would hide the
   CHECK(cache.stats<Cards>().not_found_hits == 0);
 }
 
+TEST_CASE("stale_if_error: that there is none is not handed out in place of a failure") {
+  ManualClock::reset();
+  auto policy = Cards::policy;
+  policy.not_found_ttl = 1h;
+  Cache<Shared> cache(tiercache::with<Cards>(policy));
+  const auto none = []() -> std::optional<std::string> { return std::nullopt; };
+  const auto fail = []() -> std::string { throw std::runtime_error("no"); };
+  CHECK(!cache.get_or_fetch<Cards>("a", none).get());
+  CHECK_THROWS_WITH(cache.get_or_fetch<Cards>("a", fail).get(), "no");
+}
+
 TEST_CASE("P8: a value is of use for ever where the time for that is too long to count") {
   ManualClock::reset();
   constexpr auto most = (std::chrono::hours::max)();
