@@ -213,7 +213,7 @@ struct ResultOf {
       case Outcome<Value>::Kind::not_found:
         return takes_not_found;
       case Outcome<Value>::Kind::error:
-        return form == AnswerForm::expected && outcome.template error<type>() != nullptr;
+        return outcome.template error<type>() != nullptr;
       default:
         return true;
     }

@@ -298,10 +298,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start_fetch()) {
-        if (detail::FetchScope::is_destroying(store_->id_of(*miss_->flight()))) {
-          miss_->leave();
-          detail::throw_recursive_fetch();
-        }
+        if (detail::FetchScope::is_destroying(store_->id_of(*miss_->flight()))) detail::throw_recursive_fetch();
         if (miss_->block()) break;
         earlier = miss_->flight();
         miss_.reset();

@@ -5,9 +5,10 @@ On Debian 12, in a checkout, after `sudo apt-get install -y clang-19 python3-cla
   /usr/bin/python3 tests/mutation/run.py build-mutation
 
 It takes a few hours on two processors. For each mutant those tests are run that reach it, the quickest first, until one
-fails, crashes, or takes ten times as long as without. What was noticed is written down in the folder and not run again,
-so it can be interrupted, and goes on where it was after tests were added; for a new beginning, remove the folder. What
-nobody notices goes to survivors.md, where the reasons that somebody wrote stay; those without one are printed.
+fails, crashes, or takes ten times as long as without. What was noticed, and which test did not notice it, is written
+down in the folder and not run again. So it can be interrupted, and goes on where it was after tests were added; for a
+new beginning, remove the folder. What nobody notices goes to survivors.md, where the reasons that somebody wrote stay;
+those without one are printed.
 """
 
 import argparse
@@ -128,11 +129,22 @@ class Mutation:
         self.each(measure, self.tests)
         self.tests = sorted((t for t in self.tests if self.seconds[t] <= self.longest), key=self.seconds.get)
 
-    def is_noticed(self, number):
+    def note(self, file, line):
+        with (self.work / file).open("a") as its:
+            its.write(line + "\n")
+
+    def noted(self, file):
+        path = self.work / file
+        return set(path.read_text().splitlines()) if path.exists() else set()
+
+    def is_noticed(self, number, key, passed):
         for test in self.tests:
-            if self.reached[test][number] and not self.run(
-                    test, 5 + 10 * self.seconds[test], TIERCACHE_MUTANT=str(number))[0]:
+            name = f"{key} {test.stem} {self.program(test).stat().st_mtime_ns}"
+            if not self.reached[test][number] or name in passed:
+                continue
+            if not self.run(test, 5 + 10 * self.seconds[test], TIERCACHE_MUTANT=str(number))[0]:
                 return True
+            self.note("passed", name)
         return False
 
     def keys(self):
@@ -147,8 +159,7 @@ class Mutation:
 
     def survivors(self, numbers):
         """Runs these mutants; returns those that nobody notices."""
-        file = self.work / "noticed"
-        before = set(file.read_text().splitlines()) if file.exists() else set()
+        before, passed = self.noted("noticed"), self.noted("passed")
         keys = self.keys()
         left = [number for number in numbers if keys[number] not in before]
         start = time.monotonic()
@@ -156,10 +167,9 @@ class Mutation:
 
         def run(number):
             nonlocal done
-            noticed = self.is_noticed(number)
+            noticed = self.is_noticed(number, keys[number], passed)
             if noticed:
-                with file.open("a") as noticed_file:
-                    noticed_file.write(keys[number] + "\n")
+                self.note("noticed", keys[number])
             done += 1
             if done % 50 == 0:
                 print(f"{done} of {len(left)} mutants, {time.monotonic() - start:.0f} s", flush=True)
@@ -206,4 +216,5 @@ def main():
         mutation.report(run, survivors)
 
 
-main()
+if __name__ == "__main__":
+    main()

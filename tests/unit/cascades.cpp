@@ -261,6 +261,41 @@ TEST_CASE("a tier in which nothing is dropped still takes with it what goes whol
 
 namespace {
 
+struct Totals : tiercache::Tier<tiercache::Unkeyed, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+};
+struct Orders : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  static constexpr auto also_invalidates = tiercache::cascade(tiercache::whole<Totals>);
+};
+struct Carts : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Orders>([](int cart, const int*) { return cart; }));
+};
+struct Customers : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 1min};
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::where<Orders>([](int customer, int, int its) { return its == customer; }));
+};
+
+}  // namespace
+
+TEST_CASE("so does a tier that a cascade gets to, though nothing of it is held") {
+  tiercache::BasicTieredCache<Shared, Totals, Orders, Carts, Customers> cache;
+  cache.put<Totals>(100);
+  SECTION("by a key") {
+    CHECK(cache.invalidate<Carts>(1) == 1);
+  }
+  SECTION("by a predicate") {
+    cache.put<Customers>(1, 1);
+    CHECK(cache.invalidate<Customers>(1) == 2);
+  }
+  CHECK_FALSE(cache.get<Totals>());
+}
+
+namespace {
+
 struct HashThatMayThrow {
   static inline bool throws = false;
   std::size_t operator()(int key) const {

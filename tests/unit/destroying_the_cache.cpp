@@ -110,6 +110,24 @@ TEMPLATE_TEST_CASE("P12: who cannot take the answer of a fetch fetches for thems
   CHECK(second.get().number() == 7);
 }
 
+TEMPLATE_TEST_CASE("P12: what is fetched after the cache is gone is kept for nobody", "", support::Shared,
+                   support::Local) {
+  Counted::alive = 0;
+  auto cache = std::make_unique<Cache<TestType>>();
+  ManualFetch<std::optional<Counted>> none;
+  ManualFetch<Counted> fetch;
+  ManualFetch<Counted> never;
+  const auto holds_on = ask<Cards>(*cache, "b", never);
+  const auto leader = ask<Cards>(*cache, "a", none);
+  auto asks_again = ask<Cards>(*cache, "a", fetch);
+  cache.reset();
+  none.complete(std::nullopt);
+  fetch.complete(Counted(7));
+  CHECK(asks_again.get().number() == 7);
+  asks_again = {};
+  CHECK(Counted::alive == 0);
+}
+
 TEMPLATE_TEST_CASE("P12: a resumed caller may destroy the cache", "", support::Shared, support::Local) {
   Counted::alive = 0;
   {

@@ -7,6 +7,7 @@
 
 #include <tiercache/tiercache.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -136,5 +137,63 @@ TEMPLATE_TEST_CASE_SIG("P10: a get() that only its own thread could end gets rec
   REQUIRE(slow.running() == 1);
   slow.complete("value");
   CHECK(leader.get() == "value");
+  CHECK(cache.stats<Cards>().in_flight == 0);
+}
+
+TEST_CASE("P10: a lookup whose get() got recursive_fetch has left, though it lives on") {
+  Cache<support::Local> cache;
+  ManualFetch<std::string> slow;
+  ManualFetch<std::vector<std::string>> slow_many;
+  const std::vector<std::string> keys{"a", "b"};
+  const auto fetch_many = [&slow_many](const std::vector<std::string>&) { return slow_many(); };
+  SECTION("with a fetch of its own") {
+    auto lookup = cache.get_or_fetch<Cards>("a", slow);
+    CHECK_THROWS_AS(lookup.get(), tiercache::recursive_fetch);
+    CHECK(slow.destroyed() == 1);
+    CHECK(cache.stats<Cards>().in_flight == 0);
+  }
+  SECTION("among many") {
+    const auto leader = ask<Cards>(cache, "a", slow);
+    auto lookup = cache.get_or_fetch_many<Cards>(keys, fetch_many);
+    CHECK_THROWS_AS(lookup.get(), tiercache::recursive_fetch);
+    CHECK(slow_many.destroyed() == 1);
+    slow.complete("value");
+    CHECK(leader.get() == "value");
+    CHECK(cache.stats<Cards>().in_flight == 0);
+  }
+}
+
+TEST_CASE("P10: many keys whose get() got recursive_fetch inside a fetch that is destroyed have left") {
+  const support::Watchdog watchdog("P10: a destructor waits for the fetch that it is part of");
+  Cache<support::Shared> cache;
+  ManualFetch<std::string> never;
+  ManualFetch<std::string> slow;
+  const std::vector<std::string> keys{"a", "b"};
+  ManualFetch<std::vector<std::string>> slow_many;
+  const auto fetch_many = [&slow_many](const std::vector<std::string>&) { return slow_many(); };
+  auto lookup = cache.get_or_fetch_many<Cards>(keys, fetch_many);
+  bool is_recursive = false;
+  struct AtItsEnd {
+    std::function<void()> run;
+    ~AtItsEnd() { run(); }
+  };
+  const auto fetch = [&]() -> Task<std::string> {
+    const AtItsEnd guard{[&] {
+      try {
+        static_cast<void>(lookup.get());
+      } catch (const tiercache::recursive_fetch&) {
+        is_recursive = true;
+      }
+    }};
+    std::string value = co_await never();
+    co_return value;
+  };
+  auto leader = ask<Cards>(cache, "a", fetch);
+  const auto other = ask<Cards>(cache, "a", slow);
+  leader.leave();
+  CHECK(is_recursive);
+  CHECK(slow_many.destroyed() == 1);
+  slow.complete("value");
+  CHECK(other.get() == "value");
   CHECK(cache.stats<Cards>().in_flight == 0);
 }

@@ -165,3 +165,30 @@ TEMPLATE_TEST_CASE("P3, P5: who could not begin a fetch for want of memory is de
     CHECK(cache.template stats<Numbers>().in_flight == 0);
   }
 }
+
+TEMPLATE_TEST_CASE("P3: an allocation that fails as one of many keys is asked for again is a failure", "", Shared,
+                   Local) {
+  bool has_failed = true;
+  std::ptrdiff_t n = 0;
+  for (; has_failed; ++n) {
+    CAPTURE(n);
+    REQUIRE(n < 100);
+    tiercache::BasicTieredCache<TestType, Cards> cache;
+    ManualFetch<Expected<std::string, int>> single;
+    const auto fetch_at_once = [](std::span<const std::string> missing) {
+      return std::vector<std::string>(missing.size(), value);
+    };
+    const auto fetch = [&single] { return single(); };
+    const auto other = ask<Cards>(cache, keys[1], fetch);
+    const auto many = ask_many(cache, fetch_at_once);
+    {
+      const FailingAllocation failing(n);
+      single.complete(Unexpected<int>{404});
+      has_failed = FailingAllocation::has_failed();
+    }
+    REQUIRE(many.is_done());
+    REQUIRE(is_right_or_out_of_memory(many, Results{value, value, value}));
+    REQUIRE(cache.template stats<Cards>().in_flight == 0);
+  }
+  CHECK(n > 1);
+}

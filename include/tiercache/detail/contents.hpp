@@ -117,15 +117,15 @@ class Contents {
     const Found entry{owned.get(), owned->slot};
     lifetimes_.set(entry, stored_at, own_ttl, time);
     const bool is_dead = this->is_dead(entry, time);
-    const bool is_light = is_weight_left(entry->weight, held.entry);
+    const auto is_light = [&] { return is_weight_left(entry->weight, held.entry); };
     const bool was_alive = held && !this->is_dead(held, time);
-    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
+    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light())) {
       ++counted.store_failures;
       if (held) drop(held, was_alive ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
     const RemovalCause cause = was_alive ? RemovalCause::Replaced : RemovalCause::Expired;
-    if (held && is_light) {
+    if (held && is_light()) {
       report(entries_.replace(held, std::move(owned)), cause, removals);
       sweep(time, entry.entry, removals);
     } else {
@@ -264,11 +264,10 @@ class Contents {
     }
   }
 
-  /// Tells whether so much weight is left beside that of all but `held`.
+  /// Tells whether so much weight is left beside that of all but `held`. Wants no more than `max_weight`.
   [[nodiscard]] bool is_weight_left(std::size_t weight, const Entry* held) const noexcept {
     // Never the sum of two weights: it may be too large for a number.
-    return weight <= policy_.max_weight &&
-           entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
+    return entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
   /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go.

@@ -58,7 +58,7 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   Outcome<typename T::value_type> outcome;
   /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
   std::optional<CacheEntry<typename T::value_type>> recalled;
-  /// Its own TTL, if it had one.
+  /// Its own TTL, if it had one. Only of meaning beside it.
   std::optional<Ttl> recalled_ttl;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
@@ -68,18 +68,12 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   bool is_leader_leaving = false;
   /// Whether the fetch runs its first part, inside the one who began it.
   bool is_starting = false;
-  /// How often it has passed on to another one.
+  /// Changes whenever it passes on to another one.
   std::uint32_t passed_on = 0;
   /// The loop in which it is passed on, if it is.
   Succession* succession = nullptr;
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
-
-  /// Not under the lock.
-  void forget_recalled() noexcept {
-    recalled.reset();
-    recalled_ttl.reset();
-  }
 
  private:
   friend Counted<Flight, typename Control::Threading::ReferenceCount>;
@@ -87,11 +81,10 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
-    forget_recalled();
+    recalled.reset();
     entry.reset();
     id = {};
     is_done = is_leader_leaving = is_starting = false;
-    passed_on = 0;
     Control* const home = control;
     const bool was_open = std::exchange(is_open, false);
     home->give_back(*this);

@@ -85,7 +85,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (flight.outcome.is_failure()) {
         if (flight.is_leader_leaving) return true;
         ++contents_.counted.fetch_failures;
-        if (flight.is_current && !is_closed_) rescue(flight, failure);
+        if (flight.is_current) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_filled && !is_renewal) {
@@ -107,7 +107,6 @@ class FlightControl : public WaitingRoom<Config, T>,
   /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
   [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
     if constexpr (std::is_copy_constructible_v<Value>) {
-      flight.forget_recalled();
       std::optional<Value> value;
       TimePoint stored_at;
       Ttl ttl;
@@ -293,7 +292,6 @@ class FlightControl : public WaitingRoom<Config, T>,
         return;
       }
       contents_.reserve(entry, flight.hash, own_ttl);
-      flights_.supersede(flight);
       contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
                       time, removals);
     }
@@ -327,7 +325,7 @@ class FlightControl : public WaitingRoom<Config, T>,
   void pass_on(Flight& shared, Succession& succession) noexcept {
     const auto flight = Reference<Flight>::share(shared);
     do {
-      flight->forget_recalled();
+      flight->recalled.reset();  // not under the lock
       Waiter* next = nullptr;
       {
         const Lock lock(lock_);

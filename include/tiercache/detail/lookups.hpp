@@ -132,7 +132,7 @@ class Lookups : public FlightControl<Config, T> {
   template <class Age>
   [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
                                 TimePoint time) const noexcept {
-    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    if (!entry || !age.allows(entry->stored_at, time)) return Stale::is_gone;
     const Use use = contents_.use_of(entry, time);
     if (use == Use::dead) return Stale::is_gone;
     if (contents_.waits_to_retry(entry, time)) return Stale::answers;
