@@ -34,7 +34,7 @@ class AdaptiveClock {
     std::atomic<std::uint8_t> counter = 0;
     /// Whether it is in the main space, as opposed to the window.
     std::uint8_t is_main : 1 = 0;
-    /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
+    /// Whether the counter has been 0 since the hand last passed, or since it was admitted. In the main space only.
     std::uint8_t is_spent : 1 = 0;
   };
 
@@ -81,7 +81,6 @@ class AdaptiveClock {
       }
     }
     entries[entry].is_main = 0;
-    entries[entry].is_spent = 0;
     window_.push_newest(entries, entry);
     if (size() <= capacity_) drain_window(entries, 0.0);
   }

@@ -45,6 +45,7 @@ class Mutation:
             *sorted((ROOT / "tests/unit").glob("*.cpp")),
             *sorted((ROOT / "tests/schedules").glob("*.cpp")),
             *sorted((ROOT / "tests/model").glob("*.cpp")),
+            *sorted((ROOT / "tests/stress").glob("*.cpp")),
         ]
 
     def each(self, function, things):
@@ -65,7 +66,7 @@ class Mutation:
     def compile(self, source, *arguments):
         """Returns what the compiler says, if it fails."""
         # As in CMakeLists.txt: these look inside.
-        looks = ["-fno-access-control"] if "/model/" in str(source) or source.stem == "insides_hold_together" else []
+        looks = ["-fno-access-control"] if "/model/" in str(source) or source.stem.startswith("insides_") else []
         result = subprocess.run(
             ["clang++-19", "-std=c++20", "-O1", "-w", "-ferror-limit=0", *looks, f"-I{self.work}/include",
              "-include", "tiercache/mutants.hpp", f"-I{ROOT}/tests/support", f"-I{ROOT}/tests/model", source,
@@ -90,7 +91,7 @@ class Mutation:
                 sys.exit(f"this does not compile:\n{complaints[:3000]}")
 
     def build(self):
-        for folder in ("include", "unit", "schedules", "model"):
+        for folder in ("include", "unit", "schedules", "model", "stress"):
             (self.work / folder).mkdir(parents=True, exist_ok=True)
         self.compile_all([ROOT / "tests/guards/whole_interface.cpp"], lambda source: ["-fsyntax-only"])
         main, counting = (self.work / "main.o", self.work / "counting.o")

@@ -14,17 +14,36 @@
 #define SUPPORT_NOINLINE
 #endif
 
-SUPPORT_NOINLINE void* operator new(std::size_t size) {
-  using support::Allocations;
+namespace support {
+
+/// Counts one more, or throws if it is to fail.
+inline void count_allocation() {
   ++Allocations::count;
   if (Allocations::until_failure >= 0 && Allocations::until_failure-- == 0) throw std::bad_alloc();
-  void* const memory = std::malloc(size != 0 ? size : 1);
+}
+inline void* counted(void* memory) {
   if (memory == nullptr) throw std::bad_alloc();
   ++Allocations::live;
   return memory;
 }
+
+}  // namespace support
+
+SUPPORT_NOINLINE void* operator new(std::size_t size) {
+  support::count_allocation();
+  return support::counted(std::malloc(size != 0 ? size : 1));
+}
 SUPPORT_NOINLINE void* operator new[](std::size_t size) {
   return operator new(size);
+}
+// What is aligned as cache lines are.
+SUPPORT_NOINLINE void* operator new(std::size_t size, std::align_val_t alignment) {
+  support::count_allocation();
+  const auto unit = static_cast<std::size_t>(alignment);
+  return support::counted(std::aligned_alloc(unit, (size + unit) / unit * unit));
+}
+SUPPORT_NOINLINE void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return operator new(size, alignment);
 }
 // The standard library sorts with memory from these; a sanitizer's own would not go with the operator delete below.
 SUPPORT_NOINLINE void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
@@ -49,5 +68,17 @@ SUPPORT_NOINLINE void operator delete[](void* memory) noexcept {
   operator delete(memory);
 }
 SUPPORT_NOINLINE void operator delete[](void* memory, std::size_t) noexcept {
+  operator delete(memory);
+}
+SUPPORT_NOINLINE void operator delete(void* memory, std::align_val_t) noexcept {
+  operator delete(memory);
+}
+SUPPORT_NOINLINE void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  operator delete(memory);
+}
+SUPPORT_NOINLINE void operator delete[](void* memory, std::align_val_t) noexcept {
+  operator delete(memory);
+}
+SUPPORT_NOINLINE void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
   operator delete(memory);
 }

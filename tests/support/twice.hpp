@@ -10,8 +10,7 @@ struct Twice {
     using difference_type = int;
     const int& operator*() const { return keys->key; }
     Iterator& operator++() {
-      keys->cache->template invalidate<Tier>(keys->key);
-      ++times;
+      if (times++ == 0) keys->cache->template invalidate<Tier>(keys->key);
       return *this;
     }
     Iterator operator++(int) {

@@ -8,6 +8,7 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -144,4 +145,17 @@ TEST_CASE("P12: the cache may be destroyed during a write") {
   cache.reset();
   written.complete(7);
   CHECK(writing.get() == 7);
+}
+
+TEST_CASE("P4: an awaited write has ended as its result is handed over, not when the awaiter goes") {
+  Cache<Shared> cache;
+  ManualFetch<int> written;
+  auto write = cache.write<Cards>("a", written);
+  auto awaiter = std::move(write).operator co_await();
+  CHECK_FALSE(awaiter.await_ready());
+  awaiter.await_suspend(std::noop_coroutine());
+  cache.put<Cards>("a", "read in between");
+  written.complete(7);
+  CHECK(awaiter.await_resume() == 7);
+  CHECK_FALSE(cache.get<Cards>("a"));
 }

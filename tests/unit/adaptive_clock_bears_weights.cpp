@@ -126,6 +126,15 @@ TEST_CASE("A policy that chooses among all is told about how many fit, where wei
   CHECK(told.back() <= 100);
 }
 
+TEST_CASE("What there is no room for by number tells nothing of weights") {
+  std::vector<std::size_t>& told = Listening<true>::told;
+  told.clear();
+  ManualCache<Tens<true>> cache{tiercache::with<Tens<true>>({.ttl = forever, .capacity = 7, .max_weight = 1000})};
+  put_many(cache, 10);
+  cache.set_policy<Tens<true>>({.ttl = forever, .capacity = 20, .max_weight = 1000});
+  CHECK(told == std::vector{std::size_t{7}, std::size_t{20}});
+}
+
 TEST_CASE("It is told so when a tier that holds more than that is bounded by weight") {
   std::vector<std::size_t>& told = Listening<true>::told;
   told.clear();

@@ -1,10 +1,12 @@
 #include "ask.hpp"
 #include "catch.hpp"
 #include "manual_fetch.hpp"
+#include "task.hpp"
 #include "watchdog.hpp"
 
 #include <tiercache/tiercache.hpp>
 
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -120,6 +122,68 @@ TEST_CASE("P1: a thread that blocks on a fetch of its own is woken by the thread
   CHECK(cache.get_or_fetch<Cards>("a", fetch).get() == "value");
   runner.join();
   CHECK(cache.get<Cards>("a") == "value");
+}
+
+TEST_CASE("P1: a blocked thread gets many keys from the fetches of others") {
+  const support::Watchdog watchdog("P1: a thread blocked on many keys was not woken");
+  Cache cache;
+  ManualFetch<std::string> first;
+  ManualFetch<std::string> second;
+  auto leader = ask<Cards>(cache, "a", first);
+  const auto other = ask<Cards>(cache, "b", second);
+  const std::vector<std::string> keys{"a", "b"};
+  std::vector<std::optional<std::string>> got;
+  std::thread thread([&] {
+    got = cache.get_or_fetch_many<Cards>(keys, [](const std::vector<std::string>& missing) { return missing; }).get();
+  });
+  wait_until_joined(cache, 2);
+  SECTION("as they end") {
+    first.complete("one");
+    second.complete("two");
+    thread.join();
+    CHECK(got == std::vector<std::optional<std::string>>{"one", "two"});
+  }
+  SECTION("and runs one of them itself, which is given up") {
+    leader.leave();
+    second.complete("two");
+    thread.join();
+    CHECK(got == std::vector<std::optional<std::string>>{"a", "two"});
+  }
+}
+
+TEST_CASE("P10: who blocks inside a fetch that is destroyed waits for another's key") {
+  const support::Watchdog watchdog("P10: a destructor that waited for another key was not woken");
+  Cache cache;
+  ManualFetch<std::string> never;
+  ManualFetch<std::string> slow;
+  const bool asks_for_many = GENERATE(false, true);
+  std::string got;
+  struct AtItsEnd {
+    std::function<void()> run;
+    ~AtItsEnd() { run(); }
+  };
+  const auto fetch = [&]() -> support::Task<std::string> {
+    const AtItsEnd guard{[&] {
+      if (asks_for_many) {
+        const std::vector<std::string> keys{"b"};
+        const auto many_at_once = [](const std::vector<std::string>& missing) { return missing; };
+        got = cache.get_or_fetch_many<Cards>(keys, many_at_once).get().front().value();
+      } else {
+        got = cache.get_or_fetch<Cards>("b", [] { return std::string("own"); }).get();
+      }
+    }};
+    std::string value = co_await never();
+    co_return value;
+  };
+  auto leader = ask<Cards>(cache, "a", fetch);
+  const auto other = ask<Cards>(cache, "b", slow);
+  std::thread thread([&] {
+    wait_until_joined(cache, 1);
+    slow.complete("value");
+  });
+  leader.leave();
+  thread.join();
+  CHECK(got == "value");
 }
 
 }  // namespace

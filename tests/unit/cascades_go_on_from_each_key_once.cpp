@@ -141,3 +141,32 @@ TEST_CASE("a cascade tells a great many keys apart") {
   for (const auto& [key, cached] : calls) held += cached == 7 ? 1 : 0;
   CHECK(held == 500);
 }
+
+namespace {
+
+struct OneForAll {
+  std::size_t operator()(int) const { return 7; }
+};
+struct Leaves : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+};
+struct Twigs : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+  using hash = OneForAll;
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Leaves>([](int twig, const int*) { return twig; }));
+};
+struct Trees : tiercache::Tier<int, int> {
+  static constexpr tiercache::TierPolicy policy{.ttl = std::chrono::minutes(1)};
+  static constexpr auto also_invalidates =
+      tiercache::cascade(tiercache::keys<Twigs>([](int, const int*) { return std::vector<int>{1, 2, 3, 2, 1}; }));
+};
+
+}  // namespace
+
+TEST_CASE("a cascade tells keys apart whose hashes are the same") {
+  tiercache::BasicTieredCache<Local, Trees, Twigs, Leaves> cache;
+  for (const int key : {1, 2, 3, 4}) cache.put<Leaves>(key, key);
+  CHECK(cache.invalidate<Trees>(0) == 3);
+  CHECK(cache.get<Leaves>(4));
+}

@@ -77,3 +77,26 @@ TEST_CASE("A hash that is the same for all keys is slow and right") {
     if (held) REQUIRE(*held == key);
   }
 }
+
+// Each computed by other means.
+TEST_CASE("Hashes are mixed as the algorithms say") {
+  using tiercache::detail::folded_product;
+  using tiercache::detail::HashMixer;
+  using tiercache::detail::spread;
+  constexpr std::uint64_t most = ~std::uint64_t{0};
+  CHECK(spread(1) == 0xB456'BCFC'34C2'CB2C);
+  CHECK(spread(2) == 0x3ABF'2A20'6506'83E7);
+  CHECK(spread(0x0123'4567'89AB'CDEF) == 0x87CB'FBFE'8902'2CEA);
+  CHECK(spread(most) == 0x64B5'720B'4B82'5F21);
+  CHECK(folded_product(3, 5) == 15);
+  CHECK(folded_product(most, most) == most);
+  CHECK(folded_product(0x0123'4567'89AB'CDEF, 0xFEDC'BA98'7654'3210) == 0x2317'228F'4816'5BB2);
+  CHECK(folded_product(std::uint64_t{1} << 63, 6) == 3);
+  CHECK(HashMixer(0)(1) == 0xA4AB'2EEB);
+  CHECK(HashMixer(7)(1) == 0x767D'04C3);
+  CHECK(HashMixer(0xDEAD'BEEF)(7) != HashMixer(0xDEAD'BEEF)(8));
+  if constexpr (sizeof(std::size_t) == sizeof(std::uint64_t)) {
+    CHECK(HashMixer(7)(static_cast<std::size_t>(most)) == 0xBD76'2FCF);
+    CHECK(HashMixer(0xDEAD'BEEF)(static_cast<std::size_t>(0x0123'4567'89AB'CDEF)) == 0x8C9D'11D1);
+  }
+}

@@ -229,4 +229,29 @@ TEMPLATE_TEST_CASE("P2: an exception reaches those who expect another kind of an
   CHECK(expecting.started() + optional.started() == 0);
 }
 
+TEST_CASE("P2: an error is destroyed with the last one who waits for it") {
+  static int alive = 0;
+  struct Error {
+    Error() noexcept { ++alive; }
+    Error(const Error&) noexcept { ++alive; }
+    Error& operator=(const Error&) = default;
+    ~Error() { --alive; }
+  };
+  using Failed = Expected<std::string, Error>;
+  Cache<support::Shared> cache;
+  ManualFetch<Failed> event;
+  {
+    const auto ask_expecting = [&]() -> Running<bool> {
+      const Failed failed = co_await cache.get_or_fetch<Cards>("a", event);
+      co_return !failed.has_value();
+    };
+    const auto first = ask_expecting();
+    const auto second = ask_expecting();
+    event.complete(Unexpected<Error>{});
+    CHECK(first.get());
+    CHECK(second.get());
+  }
+  CHECK(alive == 0);
+}
+
 }  // namespace

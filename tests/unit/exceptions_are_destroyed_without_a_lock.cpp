@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <stdexcept>
 
 namespace {
 
@@ -53,4 +54,19 @@ TEST_CASE("P6: what a comparison throws while a value is stored is destroyed wit
   CHECK(held_at_destruction == 0);
   CHECK(cache.stats<Cards>().store_failures == 1);
   CHECK(cache.get_or_fetch<Cards>(1, [] { return 12; }).get() == 12);
+}
+
+TEST_CASE("P6: so is what one throws while the old value is looked for in place of a failure") {
+  ManualClock::reset();
+  tiercache::BasicTieredCache<CheckedConfig, Cards> cache(tiercache::with<Cards>({.ttl = 1s, .stale_if_error = 1min}));
+  cache.put<Cards>(1, 10);
+  ManualClock::advance(2s);
+  held_at_destruction = 0;
+  const auto fetch = []() -> int {
+    comparisons_until_throw = 1;
+    throw std::runtime_error("no");
+  };
+  CHECK_THROWS_WITH(cache.get_or_fetch<Cards>(1, fetch).get(), "no");
+  CHECK(comparisons_until_throw == 0);
+  CHECK(held_at_destruction == 0);
 }

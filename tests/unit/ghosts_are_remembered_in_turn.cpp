@@ -48,6 +48,16 @@ TEST_CASE("A ghost that is forgotten leaves the others as they are, whichever it
   }
 }
 
+TEST_CASE("No hash looks like room that is free") {
+  Ghosts ghosts;
+  ghosts.start(10);
+  CHECK_FALSE(ghosts.erase(0));
+  CHECK_FALSE(ghosts.erase(0x1234'0000));
+  ghosts.add(0x1234'0000);
+  CHECK(ghosts.erase(0x1234'0000));
+  CHECK_FALSE(ghosts.erase(0x1234'0000));
+}
+
 TEST_CASE("Room for no ghost is room for one") {
   Ghosts ghosts;
   ghosts.start(0);

@@ -1,5 +1,7 @@
 #include "catch.hpp"
 #include "configs.hpp"
+#include "manual_fetch.hpp"
+#include "running.hpp"
 #include "twice.hpp"
 
 #include <tiercache/tiercache.hpp>
@@ -121,4 +123,34 @@ TEMPLATE_TEST_CASE("P3: where the first of two fetches for a key cannot have the
   CHECK(cache.template stats<Cards>().fetch_failures == 2);
   CHECK(cache.template stats<Cards>().in_flight == 0);
   CHECK_FALSE(holds(cache, 7));
+}
+
+TEST_CASE("P2: who waits for the second of two fetches for a key gets the failure of the first") {
+  Cache<Shared> cache;
+  const Twice<Cache<Shared>, Cards> keys{&cache};
+  ManualFetch<std::vector<std::pair<int, const Fragile&>>> event;
+  ManualFetch<Fragile> own;
+  const auto fetch = [&event](const std::vector<int>&) { return event(); };
+  const auto ask_for_both = [&]() -> Running<bool> {
+    static_cast<void>(co_await cache.get_or_fetch_many<Cards>(keys, fetch));
+    co_return true;
+  };
+  const auto ask_for_one = [&]() -> Running<int> {
+    const Fragile value = co_await cache.get_or_fetch<Cards>(7, own);
+    co_return value.number();
+  };
+  const auto both = ask_for_both();
+  const auto one = ask_for_one();
+  CHECK(cache.stats<Cards>().fetches_joined == 1);
+  CHECK(event.running() == 1);
+  const Fragile answer(7);
+  std::vector<std::pair<int, const Fragile&>> pairs;
+  pairs.emplace_back(7, answer);
+  Fragile::bad = 7;
+  event.complete(std::move(pairs));
+  Fragile::bad = -1;
+  CHECK_THROWS_AS(both.get(), CopyFailed);
+  CHECK(own.started() == 0);
+  REQUIRE(one.is_done());
+  CHECK_THROWS_AS(one.get(), CopyFailed);
 }

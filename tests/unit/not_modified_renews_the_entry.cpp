@@ -1,3 +1,4 @@
+#include "allocations.hpp"
 #include "ask.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
@@ -7,6 +8,7 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -199,6 +201,25 @@ TEST_CASE("not_modified: the next one who leads is shown the entry as well") {
   CHECK(cache.get<Cards>("a"));
 }
 
+TEST_CASE("P4: not_modified: what the one before was shown, and was invalidated since, is shown to nobody") {
+  ManualClock::reset();
+  Cache<Shared> cache;
+  ManualFetch<Refetched<Card>> event;
+  const auto fetch = [&event](const std::string&, Old) { return event(); };
+  const auto same = [](const std::string&, Old old) -> Refetched<Card> {
+    CHECK(old == nullptr);
+    return tiercache::not_modified;
+  };
+  cache.put<Cards>("a", Card{"text", "1"});
+  ManualClock::advance(60s);
+  auto leader = ask<Cards>(cache, "a", fetch);
+  const auto waiter = ask<Cards>(cache, "a", same);
+  cache.invalidate<Cards>("a");
+  leader.leave();
+  REQUIRE(waiter.is_done());
+  CHECK_THROWS_AS(waiter.get(), std::invalid_argument);
+}
+
 TEST_CASE("not_modified: an entry that was renewed counts as written then") {
   ManualClock::reset();
   Cache<Shared> cache;
@@ -289,14 +310,19 @@ TEST_CASE("not_modified: a background refresh of what is stale") {
 
 TEST_CASE("not_modified: an entry keeps its own TTL, also if it left while the server was asked") {
   ManualClock::reset();
-  Cache<Shared> cache;
-  ManualFetch<Refetched<Card>> event;
-  const auto fetch = [&event](const std::string&, Old) { return event(); };
-  cache.put<Cards>("a", Card{"text", "1"}, 5s);
-  ManualClock::advance(5s);
-  const auto caller = ask<Cards>(cache, "a", fetch);
-  cache.purge_expired();
-  event.complete(tiercache::not_modified);
-  CHECK(caller.get().text == "text");
-  CHECK(cache.peek<Cards>("a")->ttl == tiercache::Ttl(5s));
+  const std::ptrdiff_t live = Allocations::live;
+  {
+    Cache<Shared> cache;
+    ManualFetch<Refetched<Card>> event;
+    const auto fetch = [&event](const std::string&, Old) { return event(); };
+    const std::string text = "a text that is too long for the string's own buffer";
+    cache.put<Cards>("a", Card{text, "1"}, 5s);
+    ManualClock::advance(5s);
+    const auto caller = ask<Cards>(cache, "a", fetch);
+    cache.purge_expired();
+    event.complete(tiercache::not_modified);
+    CHECK(caller.get().text == text);
+    CHECK(cache.peek<Cards>("a")->ttl == tiercache::Ttl(5s));
+  }
+  CHECK(Allocations::live == live);
 }

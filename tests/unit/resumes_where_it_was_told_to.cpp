@@ -9,6 +9,7 @@
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -326,4 +327,38 @@ TEST_CASE("an executor that a promise returns by reference is resumed through as
   CHECK(answer.empty());
   queue.run();
   CHECK(answer == "value (queue)");
+}
+
+namespace {
+
+/// Of async_simple's kind: one that goes back to where it was left.
+struct QueueWithContexts : Queue {
+  using Context = int;
+  [[nodiscard]] Context checkout() const { return 7; }
+  bool checkin(std::function<void()> job, Context context) {
+    checked_in = context;
+    post(std::move(job));
+    return true;
+  }
+  int checked_in = 0;
+};
+
+}  // namespace
+
+TEST_CASE("an executor that knows where it was left is gone back to there") {
+  Cache cache;
+  QueueWithContexts queue;
+  ManualFetch<std::string> event;
+  const auto leader = ask<Cards>(cache, "a", event);
+  const auto ask_there = [&](QueueWithContexts* executor) -> Running<std::string> {
+    co_return co_await cache.get_or_fetch<Cards>("a", event).coAwait(executor);
+  };
+  const auto waiter = ask_there(&queue);
+  const auto without = ask_there(nullptr);
+  event.complete("value");
+  CHECK(without.get() == "value");
+  CHECK_FALSE(waiter.is_done());
+  queue.run();
+  CHECK(waiter.get() == "value");
+  CHECK(queue.checked_in == 7);
 }

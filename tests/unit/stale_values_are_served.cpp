@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -424,4 +425,41 @@ TEST_CASE("stale_for: a refresh for which there is no memory leaves the old valu
   }
   CHECK(succeed > 1);
   CHECK(cache.stats<Cards>().stale_hits == static_cast<std::uint64_t>(succeed));
+}
+
+namespace {
+
+struct KeyThatMayThrow {
+  KeyThatMayThrow(int its_number) : number(its_number) {}
+  KeyThatMayThrow(const KeyThatMayThrow& other) : number(other.number) {
+    if (throws) throw std::runtime_error("no copy");
+  }
+  KeyThatMayThrow& operator=(const KeyThatMayThrow&) = default;
+  ~KeyThatMayThrow() = default;
+  bool operator==(const KeyThatMayThrow&) const = default;
+  static inline bool throws = false;
+  int number;
+};
+struct HashOfKey {
+  std::size_t operator()(const KeyThatMayThrow& key) const { return std::hash<int>()(key.number); }
+};
+struct Fragile : tiercache::Tier<KeyThatMayThrow, std::string> {
+  static constexpr tiercache::TierPolicy policy{.ttl = 60s, .stale_for = 30s};
+  using hash = HashOfKey;
+};
+
+}  // namespace
+
+TEST_CASE("stale_for: a refresh whose key can never be copied leaves the old value to everybody") {
+  ManualClock::reset();
+  tiercache::BasicTieredCache<Shared, Fragile> cache;
+  const KeyThatMayThrow key(7);
+  cache.put<Fragile>(key, "old");
+  ManualClock::advance(60s);
+  const auto fetch = [] { return std::string("new"); };
+  KeyThatMayThrow::throws = true;
+  const std::string answer = cache.get_or_fetch<Fragile>(key, tiercache::owned(fetch)).get();
+  KeyThatMayThrow::throws = false;
+  CHECK(answer == "old");
+  CHECK(cache.stats<Fragile>().in_flight == 0);
 }

@@ -143,3 +143,18 @@ TEST_CASE("Statistics outlive their cache") {
   }
   CHECK(stats[1].name == "Boards");
 }
+
+TEST_CASE("Statistics of caches with other tiers can be taken from each other, compared and assigned") {
+  Cache cache;
+  cache.put<Cards>(1, 1);
+  const CacheStats none;
+  CacheStats all = cache.stats();
+  CHECK((none - all).tiers.size() == 0);
+  CHECK((all - none) == all);
+  CHECK_FALSE(none == all);
+  CHECK_FALSE((all - all) == all);
+  all = none;
+  CHECK(all.tiers.size() == 0);
+  all = cache.stats();
+  CHECK(all.tiers.size() == 2);
+}

@@ -3,10 +3,12 @@
 #include "configs.hpp"
 #include "manual_fetch.hpp"
 #include "running.hpp"
+#include "task.hpp"
 
 #include <tiercache/tiercache.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -323,4 +325,51 @@ TEST_CASE("P12: who waits after the cache is gone can still be told to stop") {
   CHECK_THROWS_AS(waiter.get(), tiercache::fetch_abandoned);
   event.complete("value");
   CHECK(leader.get() == "value");
+}
+
+// As a coroutine goes through it, with something in between.
+TEMPLATE_TEST_CASE("P3, P5: what comes after a lookup found a fetch, and before it waits for that, is not lost", "",
+                   Shared, Local) {
+  tiercache::BasicTieredCache<TestType, Cards> cache;
+  ManualFetch<std::string> event;
+  std::stop_source stop;
+  const auto leader = ask<Cards>(cache, "a", event);
+  auto lookup = cache.template get_or_fetch<Cards>("a", event).stop_on(stop.get_token());
+  auto awaiter = lookup.operator co_await();
+  REQUIRE_FALSE(awaiter.await_ready());
+  SECTION("a stop") {
+    stop.request_stop();
+    CHECK_FALSE(awaiter.await_suspend(std::noop_coroutine()));
+    CHECK_THROWS_AS(awaiter.await_resume(), tiercache::fetch_abandoned);
+    event.complete("value");
+  }
+  SECTION("the answer") {
+    event.complete("value");
+    CHECK_FALSE(awaiter.await_suspend(std::noop_coroutine()));
+    CHECK(awaiter.await_resume() == "value");
+  }
+  CHECK(leader.get() == "value");
+}
+
+TEMPLATE_TEST_CASE("P5: a fetch that goes with its caller may tell it to stop", "", Shared, Local) {
+  tiercache::BasicTieredCache<TestType, Cards> cache;
+  ManualFetch<std::string> never;
+  std::stop_source stop;
+  struct Stops {
+    explicit Stops(std::stop_source& its_stop) : stop(its_stop) {}
+    Stops(const Stops&) = delete;
+    Stops& operator=(const Stops&) = delete;
+    ~Stops() { stop.request_stop(); }
+    std::stop_source& stop;
+  };
+  const auto fetch = [&]() -> Task<std::string> {
+    const Stops guard(stop);
+    std::string value = co_await never();
+    co_return value;
+  };
+  auto leader = ask_until(cache, fetch, stop.get_token());
+  leader.leave();
+  CHECK(stop.stop_requested());
+  CHECK(never.destroyed() == 1);
+  CHECK(cache.template stats<Cards>().in_flight == 0);
 }

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "indexed.hpp"
 
 #include <tiercache/tiercache.hpp>
 
@@ -9,36 +10,9 @@
 
 namespace {
 
-using tiercache::detail::HashOf;
-using tiercache::detail::Index;
+using support::Indexed;
 using tiercache::detail::Slot;
 using tiercache::detail::Tags;
-
-/// An index, and the hashes of all slots that it holds or held.
-struct Indexed {
-  void add(std::uint32_t hash) {
-    const auto slot = static_cast<Slot>(hashes.size());
-    hashes.push_back(hash);
-    is_held.push_back(true);
-    index.reserve(hash,
-                  HashOf(
-                      hashes, [](const auto& all, Slot other) noexcept -> const std::uint32_t& { return all[other]; },
-                      [](const auto&, std::uint32_t held) noexcept { return held; }));
-    index.link(hash, slot);
-  }
-  void remove(Slot slot) {
-    index.unlink(hashes[slot], slot);
-    is_held[slot] = false;
-  }
-  [[nodiscard]] bool finds(Slot slot) const {
-    const auto match = [&](Slot other) { return other == slot ? &hashes[slot] : nullptr; };
-    return index.find(hashes[slot], match) != nullptr;
-  }
-
-  Index index;
-  std::vector<std::uint32_t> hashes;
-  std::vector<bool> is_held;
-};
 
 void check(const Indexed& indexed) {
   std::size_t held = 0;

@@ -45,3 +45,19 @@ TEMPLATE_TEST_CASE("trim drops the entries written longest ago, whatever the evi
   CHECK(cache.template trim<T>(0) == 0);
   CHECK(cache.template stats<T>().evictions == 6);
 }
+
+TEST_CASE("trim keeps those written last, however many writes there were") {
+  using T = Cards<tiercache::OldestFirst>;
+  ManualClock::reset();
+  ManualCache<T> cache;
+  constexpr int most = 70'000;  // ages of three bytes
+  for (int key = 0; key < most; ++key) cache.put<T>(key, key);
+  for (const int count : {69'999, 66'000, 65'000, 40'000, 300, 256, 255, 10, 0}) {
+    cache.trim<T>(static_cast<std::size_t>(count));
+    CAPTURE(count);
+    REQUIRE(cache.size<T>() == static_cast<std::size_t>(count));
+    if (count == 0) continue;
+    CHECK(cache.peek<T>(most - count));
+    CHECK_FALSE(cache.peek<T>(most - count - 1));
+  }
+}

@@ -51,6 +51,11 @@ TEST_CASE("P8: a duration that is too long to count becomes forever") {
   CHECK(is(hours(2'562'047), 2'562'047 * std::int64_t{3'600'000'000'000}));
   CHECK(is(hours(2'562'048), most));
   CHECK(is(duration<std::int64_t, std::ratio<31'556'952>>(300), most));
+  // 50,000,000 thirds of a nanosecond each; the last one that can be counted, and those after it.
+  using Frames = duration<std::int64_t, std::ratio<1, 60>>;
+  CHECK(is(Frames(553'402'322'211), 9'223'372'036'850'000'000));
+  CHECK(is(Frames(553'402'322'212), most));
+  CHECK(is(Frames(553'402'322'213), most));
   CHECK(is(duration<double>(1e300), most));
   CHECK(is(duration<double>(infinity), most));
   CHECK(is(duration<float, std::ratio<3600>>(std::numeric_limits<float>::infinity()), most));

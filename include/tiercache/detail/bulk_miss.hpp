@@ -134,7 +134,6 @@ class BulkMiss final : public Waiter,
       led = std::exchange(todo_, nullptr);
       posted = std::move(posted_);
     }
-    led = in_order_asked(led);
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
@@ -230,9 +229,7 @@ class BulkMiss final : public Waiter,
     {
       const Lock lock(control_->lock());
       --waiting_;
-      if (has_left_) {
-        part.todo = Todo::nothing;
-      } else {
+      if (!has_left_) {
         // Whoever goes on now may be in the middle of a fetch, and wait for this key: then it is for the next one.
         const bool leads = is_to_lead && !is_busy_;
         note(part, leads ? Todo::lead : is_to_lead ? Todo::wait : todo_after(*part.flight));
@@ -440,16 +437,14 @@ class BulkMiss final : public Waiter,
     if (starting_ == &ended) starting_ = nullptr;
     unlink(ended);
   }
-  /// Takes one of the fetches that are suspended off the list; null if there is none. Whoever starts one destroys it.
+  /// Returns one of the fetches that are suspended; null if there is none. Destroying it takes it off the list; one
+  /// that is in its first part is destroyed by whoever started it.
   [[nodiscard]] Run* run_to_destroy() noexcept {
     const Lock lock(control_->lock());
     Run* run = runs_;
     while (run != nullptr && run == starting_) run = run->next;
     if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
-    if (run != nullptr) {
-      unlink(*run);
-      run->batch.leave_lead();
-    }
+    if (run != nullptr) run->batch.leave_lead();
     return run;
   }
   // Wants the lock held.

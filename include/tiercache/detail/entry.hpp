@@ -16,9 +16,9 @@
 
 namespace tiercache::detail {
 
-/// Whether an entry has a value, as opposed to the answer "there is none", and a TTL of its own. In one, so that who
-/// reads can tell the usual case by one look.
-enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
+/// Whether an entry has a value, as opposed to the answer "there is none", and that a TTL of its own. In one, so that
+/// who reads can tell the usual case by one look.
+enum class Content : unsigned char { none, value, value_with_ttl };
 
 /// What an entry weighs: 1, unless it has a value and the tier says otherwise.
 template <class T>
@@ -119,14 +119,11 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     return content == Content::value || content == Content::value_with_ttl;
   }
 
-  /// Says whether its time to live is its own; else it is what the policy says.
+  /// Says whether its time to live is its own; else it is what the policy says. Only a value can have one.
   void set_own_ttl(bool is_own) noexcept {
-    content = has_value() ? (is_own ? Content::value_with_ttl : Content::value)
-                          : (is_own ? Content::none_with_ttl : Content::none);
+    if (has_value()) content = is_own ? Content::value_with_ttl : Content::value;
   }
-  [[nodiscard]] bool has_own_ttl() const noexcept {
-    return content == Content::none_with_ttl || content == Content::value_with_ttl;
-  }
+  [[nodiscard]] bool has_own_ttl() const noexcept { return content == Content::value_with_ttl; }
 
   /// Destroys key and value.
   void clear() noexcept {

@@ -83,7 +83,6 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
     outcome.reset();
     recalled.reset();
     entry.reset();
-    id = {};
     is_done = is_leader_leaving = is_starting = false;
     Control* const home = control;
     const bool was_open = std::exchange(is_open, false);

@@ -268,7 +268,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (use == Use::dead) return;
       // One that was too old for its lookup only is no worse than a stale one would be.
       const TierPolicy& policy = contents_.policy();
-      if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
+      if (policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
       contents_.note_read(held, time);
       flight.outcome.spare(held->value);

@@ -101,7 +101,7 @@ class Miss final : public Waiter {
     } else {
       flight->control->leave(*this);
     }
-    if ((!driver_ && !is_leading_) || has_given_up()) return;
+    if (!is_leading_ || has_given_up()) return;
     const FetchScope scope(FetchScope::Destroying{}, flight->control->id_of(*flight));
     if (flight->control->resign(*flight) && driver_) driver_.destroy();
   }
@@ -309,8 +309,6 @@ class Miss final : public Waiter {
     TIERCACHE_TRY {
       do {
         earlier = std::exchange(flight_, {});
-        driver_ = nullptr;
-        is_leading_ = false;
         const Beginning beginning = lookup_.begin(flight_);
         if (beginning == Beginning::answered) return true;
         if (beginning == Beginning::refreshing) {

@@ -56,7 +56,7 @@ class Removals {
   Removals& operator=(const Removals&) = delete;
 
   void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
-    if (listener && !listener_) listener_ = listener;
+    if (!listener_) listener_ = listener;
     slab_ = entry.slab();
     Entry* const added = entry.release();
     added->cause = cause;
