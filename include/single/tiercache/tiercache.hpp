@@ -583,7 +583,7 @@ class AdaptiveClock {
     std::atomic<std::uint8_t> counter = 0;
     /// Whether it is in the main space, as opposed to the window.
     std::uint8_t is_main : 1 = 0;
-    /// Whether the counter has been 0 since the hand last passed, or since it was admitted.
+    /// Whether the counter has been 0 since the hand last passed, or since it was admitted. In the main space only.
     std::uint8_t is_spent : 1 = 0;
   };
 
@@ -630,7 +630,6 @@ class AdaptiveClock {
       }
     }
     entries[entry].is_main = 0;
-    entries[entry].is_spent = 0;
     window_.push_newest(entries, entry);
     if (size() <= capacity_) drain_window(entries, 0.0);
   }
@@ -829,10 +828,9 @@ class FetchScope {
   FetchScope& operator=(const FetchScope&) = delete;
   ~FetchScope() { innermost_ = outer_; }
 
-  /// Returns the fetch that the calling thread is in the middle of, the innermost one.
-  [[nodiscard]] static FetchId current() noexcept {
-    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
-  }
+  /// Returns the fetch that the calling thread is in the middle of, the innermost one; or the one that it destroys,
+  /// which nobody can be within any more.
+  [[nodiscard]] static FetchId current() noexcept { return innermost_ != nullptr ? innermost_->id_ : FetchId{}; }
 
   /// Returns what tells the calling thread from all others that are running.
   [[nodiscard]] static const void* thread() noexcept { return static_cast<const void*>(&innermost_); }
@@ -1020,9 +1018,8 @@ namespace detail {
   // Wraps, to before the start, where the deadline is the last point in time.
   const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(start.time_since_epoch().count()) +
                                              static_cast<std::uint64_t>(length.count()));
-  if (now.time_since_epoch().count() < end && start.time_since_epoch().count() <= end) [[likely]] {
+  if (now.time_since_epoch().count() < end) [[likely]]
     return true;
-  }
   // For ever has no deadline, not even the last point in time.
   const bool is_past_last = end < start.time_since_epoch().count();
   return length == (std::chrono::nanoseconds::max)() || (is_past_last && now < (TimePoint::max)());
@@ -1366,7 +1363,7 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   Outcome<typename T::value_type> outcome;
   /// The entry that is to be replaced, as the fetcher was shown it. Like the outcome, of whoever runs the fetch.
   std::optional<CacheEntry<typename T::value_type>> recalled;
-  /// Its own TTL, if it had one.
+  /// Its own TTL, if it had one. Only of meaning beside it.
   std::optional<Ttl> recalled_ttl;
   WaiterList waiters;
   /// Whether the index holds it: no invalidation came since it was opened.
@@ -1376,18 +1373,12 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   bool is_leader_leaving = false;
   /// Whether the fetch runs its first part, inside the one who began it.
   bool is_starting = false;
-  /// How often it has passed on to another one.
+  /// Changes whenever it passes on to another one.
   std::uint32_t passed_on = 0;
   /// The loop in which it is passed on, if it is.
   Succession* succession = nullptr;
 
   [[nodiscard]] Flight*& next_unused() noexcept { return next_unused_; }
-
-  /// Not under the lock.
-  void forget_recalled() noexcept {
-    recalled.reset();
-    recalled_ttl.reset();
-  }
 
  private:
   friend Counted<Flight, typename Control::Threading::ReferenceCount>;
@@ -1395,11 +1386,9 @@ class Flight : public Counted<Flight<Control>, typename Control::Threading::Refe
   /// Goes back to the tier, to be used again.
   void dispose() noexcept {
     outcome.reset();
-    forget_recalled();
+    recalled.reset();
     entry.reset();
-    id = {};
     is_done = is_leader_leaving = is_starting = false;
-    passed_on = 0;
     Control* const home = control;
     const bool was_open = std::exchange(is_open, false);
     home->give_back(*this);
@@ -2417,7 +2406,7 @@ struct ResultOf {
       case Outcome<Value>::Kind::not_found:
         return takes_not_found;
       case Outcome<Value>::Kind::error:
-        return form == AnswerForm::expected && outcome.template error<type>() != nullptr;
+        return outcome.template error<type>() != nullptr;
       default:
         return true;
     }
@@ -4002,9 +3991,9 @@ enum class RemovalCause : unsigned char {
 
 namespace tiercache::detail {
 
-/// Whether an entry has a value, as opposed to the answer "there is none", and a TTL of its own. In one, so that who
-/// reads can tell the usual case by one look.
-enum class Content : unsigned char { none, value, none_with_ttl, value_with_ttl };
+/// Whether an entry has a value, as opposed to the answer "there is none", and that a TTL of its own. In one, so that
+/// who reads can tell the usual case by one look.
+enum class Content : unsigned char { none, value, value_with_ttl };
 
 /// What an entry weighs: 1, unless it has a value and the tier says otherwise.
 template <class T>
@@ -4105,14 +4094,11 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     return content == Content::value || content == Content::value_with_ttl;
   }
 
-  /// Says whether its time to live is its own; else it is what the policy says.
+  /// Says whether its time to live is its own; else it is what the policy says. Only a value can have one.
   void set_own_ttl(bool is_own) noexcept {
-    content = has_value() ? (is_own ? Content::value_with_ttl : Content::value)
-                          : (is_own ? Content::none_with_ttl : Content::none);
+    if (has_value()) content = is_own ? Content::value_with_ttl : Content::value;
   }
-  [[nodiscard]] bool has_own_ttl() const noexcept {
-    return content == Content::none_with_ttl || content == Content::value_with_ttl;
-  }
+  [[nodiscard]] bool has_own_ttl() const noexcept { return content == Content::value_with_ttl; }
 
   /// Destroys key and value.
   void clear() noexcept {
@@ -4230,7 +4216,7 @@ class Removals {
   Removals& operator=(const Removals&) = delete;
 
   void add(OwnedEntry entry, RemovalCause cause, const Reference<Listener<T, Threading>>& listener) noexcept {
-    if (listener && !listener_) listener_ = listener;
+    if (!listener_) listener_ = listener;
     slab_ = entry.slab();
     Entry* const added = entry.release();
     added->cause = cause;
@@ -4950,15 +4936,15 @@ class Contents {
     const Found entry{owned.get(), owned->slot};
     lifetimes_.set(entry, stored_at, own_ttl, time);
     const bool is_dead = this->is_dead(entry, time);
-    const bool is_light = is_weight_left(entry->weight, held.entry);
+    const auto is_light = [&] { return is_weight_left(entry->weight, held.entry); };
     const bool was_alive = held && !this->is_dead(held, time);
-    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light)) {
+    if (policy_.capacity == 0 || entry->weight > policy_.max_weight || (is_dead && !is_light())) {
       ++counted.store_failures;
       if (held) drop(held, was_alive ? RemovalCause::Evicted : RemovalCause::Expired, removals);
       return;
     }
     const RemovalCause cause = was_alive ? RemovalCause::Replaced : RemovalCause::Expired;
-    if (held && is_light) {
+    if (held && is_light()) {
       report(entries_.replace(held, std::move(owned)), cause, removals);
       sweep(time, entry.entry, removals);
     } else {
@@ -5097,11 +5083,10 @@ class Contents {
     }
   }
 
-  /// Tells whether so much weight is left beside that of all but `held`.
+  /// Tells whether so much weight is left beside that of all but `held`. Wants no more than `max_weight`.
   [[nodiscard]] bool is_weight_left(std::size_t weight, const Entry* held) const noexcept {
     // Never the sum of two weights: it may be too large for a number.
-    return weight <= policy_.max_weight &&
-           entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
+    return entries_.weight() - (held != nullptr ? held->weight : 0) <= policy_.max_weight - weight;
   }
 
   /// Evicts until one more entry of `weight` fits; and down to `trim_to`, if any had to go.
@@ -5651,7 +5636,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (flight.outcome.is_failure()) {
         if (flight.is_leader_leaving) return true;
         ++contents_.counted.fetch_failures;
-        if (flight.is_current && !is_closed_) rescue(flight, failure);
+        if (flight.is_current) rescue(flight, failure);
       } else if (!flight.is_current || is_closed_) {
         ++contents_.counted.superseded;
       } else if (flight.outcome.kind() == OutcomeKind::value && !is_filled && !is_renewal) {
@@ -5673,7 +5658,6 @@ class FlightControl : public WaitingRoom<Config, T>,
   /// Returns the entry that a flight is to replace, as it is now, past its deadline or not; null if there is none.
   [[nodiscard]] const CacheEntry<Value>* recall(Flight& flight) {
     if constexpr (std::is_copy_constructible_v<Value>) {
-      flight.forget_recalled();
       std::optional<Value> value;
       TimePoint stored_at;
       Ttl ttl;
@@ -5835,7 +5819,7 @@ class FlightControl : public WaitingRoom<Config, T>,
       if (use == Use::dead) return;
       // One that was too old for its lookup only is no worse than a stale one would be.
       const TierPolicy& policy = contents_.policy();
-      if (use == Use::fresh && policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
+      if (policy.stale_for == Ttl{} && policy.stale_if_error == Ttl{}) return;
       contents_.note_failure(held, time);
       contents_.note_read(held, time);
       flight.outcome.spare(held->value);
@@ -5859,7 +5843,6 @@ class FlightControl : public WaitingRoom<Config, T>,
         return;
       }
       contents_.reserve(entry, flight.hash, own_ttl);
-      flights_.supersede(flight);
       contents_.admit(flight.entry, held, detail::stored_at_or(flight.outcome.stored_at(), flight.started_at), own_ttl,
                       time, removals);
     }
@@ -5893,7 +5876,7 @@ class FlightControl : public WaitingRoom<Config, T>,
   void pass_on(Flight& shared, Succession& succession) noexcept {
     const auto flight = Reference<Flight>::share(shared);
     do {
-      flight->forget_recalled();
+      flight->recalled.reset();  // not under the lock
       Waiter* next = nullptr;
       {
         const Lock lock(lock_);
@@ -6053,7 +6036,7 @@ class Lookups : public FlightControl<Config, T> {
   template <class Age>
   [[nodiscard]] Stale stale_use(const Found& entry, const Age& age, bool is_being_fetched, bool is_owned,
                                 TimePoint time) const noexcept {
-    if (!entry || !entry->has_value() || !age.allows(entry->stored_at, time)) return Stale::is_gone;
+    if (!entry || !age.allows(entry->stored_at, time)) return Stale::is_gone;
     const Use use = contents_.use_of(entry, time);
     if (use == Use::dead) return Stale::is_gone;
     if (contents_.waits_to_retry(entry, time)) return Stale::answers;
@@ -6480,7 +6463,6 @@ class BulkMiss final : public Waiter,
       led = std::exchange(todo_, nullptr);
       posted = std::move(posted_);
     }
-    led = in_order_asked(led);
     if (posted) posted->detach();
     while (Run* const run = run_to_destroy()) {
       const FetchScope scope(FetchScope::Destroying{}, run->batch.id());
@@ -6576,9 +6558,7 @@ class BulkMiss final : public Waiter,
     {
       const Lock lock(control_->lock());
       --waiting_;
-      if (has_left_) {
-        part.todo = Todo::nothing;
-      } else {
+      if (!has_left_) {
         // Whoever goes on now may be in the middle of a fetch, and wait for this key: then it is for the next one.
         const bool leads = is_to_lead && !is_busy_;
         note(part, leads ? Todo::lead : is_to_lead ? Todo::wait : todo_after(*part.flight));
@@ -6786,16 +6766,14 @@ class BulkMiss final : public Waiter,
     if (starting_ == &ended) starting_ = nullptr;
     unlink(ended);
   }
-  /// Takes one of the fetches that are suspended off the list; null if there is none. Whoever starts one destroys it.
+  /// Returns one of the fetches that are suspended; null if there is none. Destroying it takes it off the list; one
+  /// that is in its first part is destroyed by whoever started it.
   [[nodiscard]] Run* run_to_destroy() noexcept {
     const Lock lock(control_->lock());
     Run* run = runs_;
     while (run != nullptr && run == starting_) run = run->next;
     if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
-    if (run != nullptr) {
-      unlink(*run);
-      run->batch.leave_lead();
-    }
+    if (run != nullptr) run->batch.leave_lead();
     return run;
   }
   // Wants the lock held.
@@ -7606,7 +7584,7 @@ class Miss final : public Waiter {
     } else {
       flight->control->leave(*this);
     }
-    if ((!driver_ && !is_leading_) || has_given_up()) return;
+    if (!is_leading_ || has_given_up()) return;
     const FetchScope scope(FetchScope::Destroying{}, flight->control->id_of(*flight));
     if (flight->control->resign(*flight) && driver_) driver_.destroy();
   }
@@ -7814,8 +7792,6 @@ class Miss final : public Waiter {
     TIERCACHE_TRY {
       do {
         earlier = std::exchange(flight_, {});
-        driver_ = nullptr;
-        is_leading_ = false;
         const Beginning beginning = lookup_.begin(flight_);
         if (beginning == Beginning::answered) return true;
         if (beginning == Beginning::refreshing) {
@@ -8134,10 +8110,7 @@ class [[nodiscard("tiercache: a lookup does nothing until it is awaited: co_awai
     if constexpr (Store::Threading::can_block) {
       detail::Reference<Flight> earlier;  // keeps the tier, should the cache be destroyed meanwhile
       while (!start_fetch()) {
-        if (detail::FetchScope::is_destroying(store_->id_of(*miss_->flight()))) {
-          miss_->leave();
-          detail::throw_recursive_fetch();
-        }
+        if (detail::FetchScope::is_destroying(store_->id_of(*miss_->flight()))) detail::throw_recursive_fetch();
         if (miss_->block()) break;
         earlier = miss_->flight();
         miss_.reset();
