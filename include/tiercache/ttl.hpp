@@ -116,8 +116,9 @@ namespace detail {
   // Wraps, to before the start, where the deadline is the last point in time.
   const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(start.time_since_epoch().count()) +
                                              static_cast<std::uint64_t>(length.count()));
-  if (now.time_since_epoch().count() < end) [[likely]]
+  if (now.time_since_epoch().count() < end) [[likely]] {
     return true;
+  }
   // For ever has no deadline, not even the last point in time.
   const bool is_past_last = end < start.time_since_epoch().count();
   return length == (std::chrono::nanoseconds::max)() || (is_past_last && now < (TimePoint::max)());

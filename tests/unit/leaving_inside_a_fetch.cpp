@@ -197,3 +197,33 @@ TEST_CASE("P10: many keys whose get() got recursive_fetch inside a fetch that is
   CHECK(other.get() == "value");
   CHECK(cache.stats<Cards>().in_flight == 0);
 }
+
+TEMPLATE_TEST_CASE("P5: who waits for another key while the fetch is being destroyed, and asks then, takes over", "",
+                   support::Shared, support::Local) {
+  Cache<TestType> cache;
+  ManualFetch<std::string> never;
+  ManualFetch<std::string> slow;
+  struct AtItsEnd {
+    std::function<void()> run;
+    ~AtItsEnd() { run(); }
+  };
+  const auto at_once = [] { return std::string("own"); };
+  const auto ask_for_both = [&]() -> Running<std::string> {
+    const std::string other = co_await cache.template get_or_fetch<Cards>("b", slow);
+    std::string value = co_await cache.template get_or_fetch<Cards>("a", at_once);
+    co_return other + value;
+  };
+  Running<std::string> both;
+  const auto fetch = [&]() -> Task<std::string> {
+    const AtItsEnd guard{[&] {
+      both = ask_for_both();
+      slow.complete("another's, then ");
+    }};
+    std::string value = co_await never();
+    co_return value;
+  };
+  auto leader = ask<Cards>(cache, "a", fetch);
+  leader.leave();
+  REQUIRE(both.is_done());
+  CHECK(both.get() == "another's, then own");
+}

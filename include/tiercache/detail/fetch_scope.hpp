@@ -33,9 +33,10 @@ class FetchScope {
   FetchScope& operator=(const FetchScope&) = delete;
   ~FetchScope() { innermost_ = outer_; }
 
-  /// Returns the fetch that the calling thread is in the middle of, the innermost one; or the one that it destroys,
-  /// which nobody can be within any more.
-  [[nodiscard]] static FetchId current() noexcept { return innermost_ != nullptr ? innermost_->id_ : FetchId{}; }
+  /// Returns the fetch that the calling thread is in the middle of, the innermost one.
+  [[nodiscard]] static FetchId current() noexcept {
+    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
+  }
 
   /// Returns what tells the calling thread from all others that are running.
   [[nodiscard]] static const void* thread() noexcept { return static_cast<const void*>(&innermost_); }
