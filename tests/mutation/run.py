@@ -40,7 +40,9 @@ class Mutation:
         self.include = ROOT / "include" / "tiercache"
         # A mutant is known to the programs by its place in this list.
         self.mutants = headers.find(self.include)
-        self.left_out = set()
+        # Those that do not compile.
+        left_out = self.noted("left_out")
+        self.left_out = {i for i, key in enumerate(self.keys()) if key in left_out}
         self.tests = [
             *sorted((ROOT / "tests/unit").glob("*.cpp")),
             *sorted((ROOT / "tests/schedules").glob("*.cpp")),
@@ -89,6 +91,9 @@ class Mutation:
                     self.left_out |= {i for i, m in enumerate(self.mutants) if places & m.places()}
             if left and len(self.left_out) == before:
                 sys.exit(f"this does not compile:\n{complaints[:3000]}")
+        # Else the headers would be written, and all be compiled anew, the next time.
+        keys = self.keys()
+        (self.work / "left_out").write_text("".join(f"{keys[i]}\n" for i in sorted(self.left_out)))
 
     def build(self):
         for folder in ("include", "unit", "schedules", "model", "stress"):
