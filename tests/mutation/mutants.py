@@ -243,8 +243,12 @@ def write(root, mutants, left_out, to):
         text = path.read_bytes().decode("ascii")
         its = [m for i, m in enumerate(mutants) if m.header == header and i not in left_out]
         mutated = _mutated(text, (0, len(text)), its, number)
-        target = to / header
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or target.read_text() != mutated:
-            target.write_text(mutated)
-    (to / "tiercache" / "mutants.hpp").write_text(PRELUDE % max(1, len(mutants)))
+        _write(to / header, mutated)
+    _write(to / "tiercache" / "mutants.hpp", PRELUDE % max(1, len(mutants)))
+
+
+def _write(file, text):
+    """Writes a file, and leaves it alone if it is that already: what was compiled with it is good still then."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
