@@ -63,7 +63,7 @@ class Mutation:
         """Tells whether a program is newer than all that it is made of."""
         parts = [source, *(self.work / "include").rglob("*.hpp"), *(ROOT / "tests").glob("support/*.hpp"),
                  *source.parent.glob("*.hpp")]
-        return target.exists() and target.stat().st_mtime > max(part.stat().st_mtime for part in parts)
+        return os.access(target, os.X_OK) and target.stat().st_mtime > max(part.stat().st_mtime for part in parts)
 
     def compile(self, source, *arguments):
         """Returns what the compiler says, if it fails."""
