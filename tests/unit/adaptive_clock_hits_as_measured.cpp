@@ -185,7 +185,7 @@ TEST_CASE("The default policy has as many hits on requests that are made up as w
     Simulation simulation(point.capacity);
     std::mt19937 random(1);
     std::uint64_t hits = 0;
-    for (std::uint64_t time = 0; time < 60'000; ++time) hits += simulation.ask(point.key(time, random)) ? 1 : 0;
+    for (std::uint64_t time = 0; time < 60'000; ++time) hits += simulation.ask(point.key(time, random)) ? 1U : 0U;
     CAPTURE(point.requests, point.capacity);
     CHECK(hits >= point.floor);
   }
@@ -209,7 +209,7 @@ TEST_CASE("So it has while the capacity changes") {
        }) {
     simulation.resize(point.capacity, point.capacity);
     std::uint64_t hits = 0;
-    for (int i = 0; i < 10'000; ++i) hits += simulation.ask(point.key(time++, random)) ? 1 : 0;
+    for (int i = 0; i < 10'000; ++i) hits += simulation.ask(point.key(time++, random)) ? 1U : 0U;
     CAPTURE(point.capacity);
     CHECK(hits >= point.floor);
   }
@@ -231,7 +231,7 @@ TEST_CASE("So it has where values are replaced, and the capacity is an estimate"
       // Now there is room for more than it is told, now for as many.
       if (time % 100 == 0) simulation.resize(point.capacity * (9 + time / 100 % 2) / 10, point.capacity * 9 / 10);
       const std::uint64_t key = point.key(time, random);
-      hits += simulation.ask(key) ? 1 : 0;
+      hits += simulation.ask(key) ? 1U : 0U;
       if (time % 3 == 0) simulation.replace(key);
       const std::uint64_t other = simulation.some_key(random);
       if (simulation.contains(other)) simulation.replace(other);
