@@ -115,7 +115,8 @@ TEMPLATE_TEST_CASE("P5: the failure of a fetch that destroys its caller is nobod
 }
 
 // The first part of one fetch ends when that of the next, elsewhere, has not begun.
-TEMPLATE_TEST_CASE("P5: one after the other is destroyed by its own fetch, each where it is resumed", "", Shared, Local) {
+TEMPLATE_TEST_CASE("P5: one after the other is destroyed by its own fetch, each where it is resumed", "", Shared,
+                   Local) {
   tiercache::BasicTieredCache<TestType, Cards> cache;
   ManualFetch<std::string> slow;
   Queue queue;
@@ -135,7 +136,7 @@ TEMPLATE_TEST_CASE("P5: one after the other is destroyed by its own fetch, each 
     second.leave();
     co_return co_await slow();
   };
-  first = ask<Cards>(cache, "a", fail);
+  first = ask_there(fail);
   second = ask_there(wait);
   const auto other = ask<Cards>(cache, "a", slow);
   leader.leave();
