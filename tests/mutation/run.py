@@ -126,11 +126,18 @@ class Mutation:
 
         def measure(test):
             file = self.work / f"{test.stem}.reached"
-            file.unlink(missing_ok=True)
-            passes, self.seconds[test] = self.run(test, 600, TIERCACHE_REACHED=str(file))
-            if not passes:
-                sys.exit(f"{test} fails without any mutant")
-            self.reached[test] = file.read_bytes()
+            reached = bytes(len(self.mutants))
+            # Threads go now this way, now that; and one that fails now and then would notice everything.
+            for i in range(10):
+                passes, seconds = self.run(test, 600, TIERCACHE_REACHED=str(file))
+                if not passes:
+                    sys.exit(f"{test} fails without any mutant")
+                reached = bytes(map(max, reached, file.read_bytes()))
+                if i == 0:
+                    self.seconds[test] = seconds
+                if seconds > 1:
+                    break
+            self.reached[test] = reached
 
         self.each(measure, self.tests)
         self.tests = sorted((t for t in self.tests if self.seconds[t] <= self.longest), key=self.seconds.get)

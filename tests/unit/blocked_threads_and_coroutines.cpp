@@ -1,5 +1,6 @@
 #include "ask.hpp"
 #include "catch.hpp"
+#include "configs.hpp"
 #include "manual_fetch.hpp"
 #include "task.hpp"
 #include "watchdog.hpp"
@@ -9,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -149,6 +151,50 @@ TEST_CASE("P1: a blocked thread gets many keys from the fetches of others") {
     thread.join();
     CHECK(got == std::vector<std::optional<std::string>>{"a", "two"});
   }
+}
+
+TEST_CASE("P5: a blocked thread is told to stop") {
+  const support::Watchdog watchdog("P5: a blocked thread was not told to stop");
+  Cache cache;
+  ManualFetch<std::string> fetch;
+  std::stop_source stop;
+  const auto leader = ask<Cards>(cache, "a", fetch);
+  bool is_abandoned = false;
+  std::thread thread([&] {
+    const auto own = [] { return std::string("own"); };
+    try {
+      static_cast<void>(cache.get_or_fetch<Cards>("a", own).stop_on(stop.get_token()).get());
+    } catch (const tiercache::fetch_abandoned&) {
+      is_abandoned = true;
+    }
+  });
+  wait_until_joined(cache, 1);
+  stop.request_stop();
+  thread.join();
+  CHECK(is_abandoned);
+  fetch.complete("value");
+  CHECK(leader.get() == "value");
+}
+
+TEST_CASE("P1: a blocked thread gets what is stale, and what another one fetches") {
+  const support::Watchdog watchdog("P1: a thread blocked on many keys was not woken");
+  tiercache::ManualClock::reset();
+  tiercache::BasicTieredCache<support::Shared, Cards> cache(tiercache::with<Cards>({.ttl = 60s, .stale_for = 60s}));
+  ManualFetch<std::string> slow;
+  cache.put<Cards>("a", "old");
+  tiercache::ManualClock::advance(60s);
+  const auto other = ask<Cards>(cache, "b", slow);
+  const std::vector<std::string> keys{"a", "b"};
+  std::vector<std::optional<std::string>> got;
+  std::thread thread([&] {
+    const auto fetch = [](const std::vector<std::string>& missing) { return missing; };
+    got = cache.get_or_fetch_many<Cards>(keys, tiercache::owned(fetch)).get();
+  });
+  while (cache.stats<Cards>().fetches_joined < 1) std::this_thread::yield();
+  slow.complete("new");
+  thread.join();
+  CHECK(got == std::vector<std::optional<std::string>>{"old", "new"});
+  CHECK(cache.get<Cards>("a") == "a");
 }
 
 TEST_CASE("P10: who blocks inside a fetch that is destroyed waits for another's key") {

@@ -317,11 +317,13 @@ TEST_CASE("P4: a write whose key cannot be looked for when it ends takes with it
   cache
       .write<Users>(7,
                     [&] {
+                      cache.put<Users>(7, 1);
                       cache.put<Labels>("7", 1);
                       HashThatMayThrow::throws = true;
                     })
       .get();
   HashThatMayThrow::throws = false;
+  CHECK_FALSE(cache.get<Users>(7));
   CHECK_FALSE(cache.get<Labels>("7"));
 }
 

@@ -3,6 +3,7 @@
 #include "manual_time.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -73,6 +74,15 @@ TEST_CASE("A tier allocates as it grows, not for its capacity, and never much at
     if (made > most) most = made;
   }
   CHECK(most <= 8);
+}
+
+TEST_CASE("A tier gives all back that it took as it grew") {
+  const std::ptrdiff_t live = Allocations::live;
+  {
+    ManualCache<Capable> cache;
+    for (std::uint64_t key = 0; key < 20'000; ++key) cache.put<Capable>(key, key, std::chrono::seconds(1));
+  }
+  CHECK(Allocations::live == live);
 }
 
 TEST_CASE("At its capacity a tier allocates nothing for an entry, and hardly ever for its index") {
