@@ -163,6 +163,24 @@ TEMPLATE_TEST_CASE("P12: a listener is not told of the end of the cache, nor cal
   CHECK(heard == 0);
 }
 
+TEST_CASE("P12: a thread that blocks when the cache is destroyed, and cannot take the answer, fetches for itself") {
+  const support::Watchdog watchdog("P12: a blocked thread did not fetch after the cache was destroyed");
+  auto cache = std::make_unique<tiercache::TieredCache<Cards>>();
+  ManualFetch<std::optional<Counted>> none;
+  auto leader = ask<Cards>(*cache, "a", none);
+  int number = 0;
+  std::thread thread([&number, &shared = *cache] {
+    const auto own = [] { return Counted(7); };
+    number = shared.get_or_fetch<Cards>("a", own).get().number();
+  });
+  while (cache->stats<Cards>().fetches_joined < 1) std::this_thread::yield();
+  cache.reset();
+  none.complete(std::nullopt);
+  leader = {};
+  thread.join();
+  CHECK(number == 7);
+}
+
 TEST_CASE("P12: a thread that blocks when the cache is destroyed gets its value") {
   const support::Watchdog watchdog("P12: a blocked thread was not woken after the cache was destroyed");
   auto cache = std::make_unique<tiercache::TieredCache<Cards>>();
