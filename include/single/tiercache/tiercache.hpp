@@ -828,9 +828,10 @@ class FetchScope {
   FetchScope& operator=(const FetchScope&) = delete;
   ~FetchScope() { innermost_ = outer_; }
 
-  /// Returns the fetch that the calling thread is in the middle of, the innermost one; or the one that it destroys,
-  /// which nobody can be within any more.
-  [[nodiscard]] static FetchId current() noexcept { return innermost_ != nullptr ? innermost_->id_ : FetchId{}; }
+  /// Returns the fetch that the calling thread is in the middle of, the innermost one.
+  [[nodiscard]] static FetchId current() noexcept {
+    return innermost_ != nullptr && innermost_->kind_ != Kind::destroying ? innermost_->id_ : FetchId{};
+  }
 
   /// Returns what tells the calling thread from all others that are running.
   [[nodiscard]] static const void* thread() noexcept { return static_cast<const void*>(&innermost_); }
@@ -1018,8 +1019,9 @@ namespace detail {
   // Wraps, to before the start, where the deadline is the last point in time.
   const auto end = static_cast<std::int64_t>(static_cast<std::uint64_t>(start.time_since_epoch().count()) +
                                              static_cast<std::uint64_t>(length.count()));
-  if (now.time_since_epoch().count() < end) [[likely]]
+  if (now.time_since_epoch().count() < end) [[likely]] {
     return true;
+  }
   // For ever has no deadline, not even the last point in time.
   const bool is_past_last = end < start.time_since_epoch().count();
   return length == (std::chrono::nanoseconds::max)() || (is_past_last && now < (TimePoint::max)());
