@@ -6,6 +6,7 @@
 
 #include <tiercache/tiercache.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -28,7 +29,7 @@ class Counted {
   ~Counted() { --alive; }
   [[nodiscard]] int number() const noexcept { return number_; }
 
-  static inline int alive = 0;
+  static inline std::atomic<int> alive = 0;
 
  private:
   int number_;
