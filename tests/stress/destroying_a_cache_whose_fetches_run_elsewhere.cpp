@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "joined.hpp"
 #include "running.hpp"
 #include "watchdog.hpp"
 
@@ -78,7 +79,7 @@ TEST_CASE("P12: threads that block on its fetches outlive a cache") {
     std::thread first(block);
     std::thread second(block);
     // They have begun, so that the destructor does not run at the same time as a call that has not.
-    while (cache->stats<Cards>().fetches_joined < 2) std::this_thread::yield();
+    support::wait_until_joined<Cards>(*cache, 2);
     std::thread ending([&event] { event.set(); });
     cache.reset();
     ending.join();

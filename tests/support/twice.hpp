@@ -1,5 +1,9 @@
-// Twice: keys for a bulk lookup, which are one key two times; it is invalidated in between, so that it has two fetches.
+// Twice: keys for a bulk lookup, of which one comes two times in a row; it is invalidated in between, so that it has
+// two fetches.
 #pragma once
+
+#include <cstddef>
+#include <vector>
 
 namespace support {
 
@@ -8,9 +12,10 @@ struct Twice {
   struct Iterator {
     using value_type = int;
     using difference_type = int;
-    const int& operator*() const { return keys->key; }
+    const int& operator*() const { return keys->all[at]; }
     Iterator& operator++() {
-      if (times++ == 0) keys->cache->template invalidate<Tier>(keys->key);
+      const int key = keys->all[at++];
+      if (at != keys->all.size() && keys->all[at] == key) keys->cache->template invalidate<Tier>(key);
       return *this;
     }
     Iterator operator++(int) {
@@ -18,14 +23,14 @@ struct Twice {
       ++*this;
       return before;
     }
-    bool operator==(const Iterator& other) const { return times == other.times; }
+    bool operator==(const Iterator& other) const { return at == other.at; }
     const Twice* keys = nullptr;
-    int times = 0;
+    std::size_t at = 0;
   };
   [[nodiscard]] Iterator begin() const { return {this, 0}; }
-  [[nodiscard]] Iterator end() const { return {this, 2}; }
+  [[nodiscard]] Iterator end() const { return {this, all.size()}; }
   Cache* cache;
-  int key = 7;
+  std::vector<int> all{7, 7};
 };
 
 }  // namespace support

@@ -160,6 +160,16 @@ struct Floor {
   std::uint64_t floor;
 };
 
+/// Makes so many of the requests, from a time on; returns how many were hits.
+std::uint64_t hits_of(Simulation& simulation, const Floor& point, std::mt19937& random, std::uint64_t from,
+                      std::uint64_t count) {
+  std::uint64_t hits = 0;
+  for (std::uint64_t time = from; time < from + count; ++time) {
+    hits += simulation.ask(point.key(time, random)) ? 1U : 0U;
+  }
+  return hits;
+}
+
 }  // namespace
 
 TEST_CASE("The default policy has as many hits on requests that are made up as were measured, or more") {
@@ -184,8 +194,7 @@ TEST_CASE("The default policy has as many hits on requests that are made up as w
        }) {
     Simulation simulation(point.capacity);
     std::mt19937 random(1);
-    std::uint64_t hits = 0;
-    for (std::uint64_t time = 0; time < 60'000; ++time) hits += simulation.ask(point.key(time, random)) ? 1U : 0U;
+    const std::uint64_t hits = hits_of(simulation, point, random, 0, 60'000);
     CAPTURE(point.requests, point.capacity);
     CHECK(hits >= point.floor);
   }
@@ -208,8 +217,8 @@ TEST_CASE("So it has while the capacity changes") {
            {"changing", changing, 600, 6597},
        }) {
     simulation.resize(point.capacity, point.capacity);
-    std::uint64_t hits = 0;
-    for (int i = 0; i < 10'000; ++i) hits += simulation.ask(point.key(time++, random)) ? 1U : 0U;
+    const std::uint64_t hits = hits_of(simulation, point, random, time, 10'000);
+    time += 10'000;
     CAPTURE(point.capacity);
     CHECK(hits >= point.floor);
   }

@@ -1,5 +1,6 @@
 #include "asio_gate.hpp"
 #include "catch.hpp"
+#include "joined.hpp"
 #include "watchdog.hpp"
 
 #include <atomic>
@@ -120,7 +121,7 @@ TEST_CASE("P1: asio coroutines on a thread pool, and on a strand of one, share o
     asio::co_spawn(pool, ask, asio::detached);
     asio::co_spawn(strand, ask, asio::detached);
   }
-  while (cache.stats<Pages>().fetches_joined < 16) std::this_thread::yield();
+  support::wait_until_joined<Pages>(cache, 16);
   page.set_value("the page");
   leader.join();
   pool.join();

@@ -1,13 +1,14 @@
 #include "ask.hpp"
+#include "at_its_end.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
+#include "joined.hpp"
 #include "manual_fetch.hpp"
 #include "task.hpp"
 #include "watchdog.hpp"
 
 #include <tiercache/tiercache.hpp>
 
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -21,15 +22,12 @@ using namespace std::chrono_literals;
 using support::ask;
 using support::ManualFetch;
 using support::Running;
+using support::wait_until_joined;
 
 struct Cards : tiercache::Tier<std::string, std::string> {
   static constexpr tiercache::TierPolicy policy{.ttl = 1min, .not_found_ttl = 1min};
 };
 using Cache = tiercache::TieredCache<Cards>;
-
-void wait_until_joined(const Cache& cache, std::uint64_t count) {
-  while (cache.stats<Cards>().fetches_joined < count) std::this_thread::yield();
-}
 
 TEST_CASE("P1: blocked threads share a coroutine's fetch") {
   const support::Watchdog watchdog("P1: threads blocked on a coroutine's fetch were not woken");
@@ -41,7 +39,7 @@ TEST_CASE("P1: blocked threads share a coroutine's fetch") {
   for (auto& value : got) {
     threads.emplace_back([&] { value = cache.get_or_fetch<Cards>("a", [] { return std::string("own"); }).get(); });
   }
-  wait_until_joined(cache, 4);
+  wait_until_joined<Cards>(cache, 4);
   fetch.complete("value");
   for (auto& thread : threads) thread.join();
   CHECK(leader.get() == "value");
@@ -61,7 +59,7 @@ TEST_CASE("P2: an exception reaches blocked threads") {
       has_thrown = true;
     }
   });
-  wait_until_joined(cache, 1);
+  wait_until_joined<Cards>(cache, 1);
   fetch.fail(7);
   thread.join();
   CHECK(has_thrown);
@@ -84,7 +82,7 @@ TEST_CASE("P5: when the leader leaves, a blocked thread runs its own fetch for a
               .get();
   });
   const std::thread::id blocked = thread.get_id();
-  wait_until_joined(cache, 1);
+  wait_until_joined<Cards>(cache, 1);
   leader.leave();
   thread.join();
   CHECK(got == "own");
@@ -100,7 +98,7 @@ TEST_CASE("P1: a blocked thread that cannot take another's answer fetches for it
   const auto leader = ask<Cards>(cache, "a", none);
   std::string got;
   std::thread thread([&] { got = cache.get_or_fetch<Cards>("a", [] { return std::string("own"); }).get(); });
-  wait_until_joined(cache, 1);
+  wait_until_joined<Cards>(cache, 1);
   none.complete(std::nullopt);
   thread.join();
   CHECK_FALSE(leader.get());
@@ -138,7 +136,7 @@ TEST_CASE("P1: a blocked thread gets many keys from the fetches of others") {
   std::thread thread([&] {
     got = cache.get_or_fetch_many<Cards>(keys, [](const std::vector<std::string>& missing) { return missing; }).get();
   });
-  wait_until_joined(cache, 2);
+  wait_until_joined<Cards>(cache, 2);
   SECTION("as they end") {
     first.complete("one");
     second.complete("two");
@@ -168,7 +166,7 @@ TEST_CASE("P5: a blocked thread is told to stop") {
       is_abandoned = true;
     }
   });
-  wait_until_joined(cache, 1);
+  wait_until_joined<Cards>(cache, 1);
   stop.request_stop();
   thread.join();
   CHECK(is_abandoned);
@@ -190,7 +188,7 @@ TEST_CASE("P1: a blocked thread gets what is stale, and what another one fetches
     const auto fetch = [](const std::vector<std::string>& missing) { return missing; };
     got = cache.get_or_fetch_many<Cards>(keys, tiercache::owned(fetch)).get();
   });
-  while (cache.stats<Cards>().fetches_joined < 1) std::this_thread::yield();
+  wait_until_joined<Cards>(cache, 1);
   slow.complete("new");
   thread.join();
   CHECK(got == std::vector<std::optional<std::string>>{"old", "new"});
@@ -204,12 +202,8 @@ TEST_CASE("P10: who blocks inside a fetch that is destroyed waits for another's 
   ManualFetch<std::string> slow;
   const bool asks_for_many = GENERATE(false, true);
   std::string got;
-  struct AtItsEnd {
-    std::function<void()> run;
-    ~AtItsEnd() { run(); }
-  };
   const auto fetch = [&]() -> support::Task<std::string> {
-    const AtItsEnd guard{[&] {
+    const support::AtItsEnd guard([&] {
       if (asks_for_many) {
         const std::vector<std::string> keys{"b"};
         const auto many_at_once = [](const std::vector<std::string>& missing) { return missing; };
@@ -217,14 +211,14 @@ TEST_CASE("P10: who blocks inside a fetch that is destroyed waits for another's 
       } else {
         got = cache.get_or_fetch<Cards>("b", [] { return std::string("own"); }).get();
       }
-    }};
+    });
     std::string value = co_await never();
     co_return value;
   };
   auto leader = ask<Cards>(cache, "a", fetch);
   const auto other = ask<Cards>(cache, "b", slow);
   std::thread thread([&] {
-    wait_until_joined(cache, 1);
+    wait_until_joined<Cards>(cache, 1);
     slow.complete("value");
   });
   leader.leave();

@@ -1,6 +1,7 @@
 #include "ask.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
+#include "joined.hpp"
 #include "manual_fetch.hpp"
 #include "watchdog.hpp"
 
@@ -174,7 +175,7 @@ TEST_CASE("P12: a thread that blocks when the cache is destroyed, and cannot tak
     const auto own = [] { return Counted(7); };
     number = shared.get_or_fetch<Cards>("a", own).get().number();
   });
-  while (cache->stats<Cards>().fetches_joined < 1) std::this_thread::yield();
+  support::wait_until_joined<Cards>(*cache, 1);
   cache.reset();
   none.complete(std::nullopt);
   leader = {};
@@ -189,7 +190,7 @@ TEST_CASE("P12: a thread that blocks when the cache is destroyed gets its value"
   const auto leader = ask<Cards>(*cache, "a", fetch);
   int got = 0;
   std::thread thread([&] { got = cache->get_or_fetch<Cards>("a", [] { return Counted(0); }).get().number(); });
-  while (cache->stats<Cards>().fetches_joined == 0) std::this_thread::yield();
+  support::wait_until_joined<Cards>(*cache, 1);
   cache.reset();
   fetch.complete(Counted(7));
   thread.join();

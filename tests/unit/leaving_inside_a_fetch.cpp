@@ -1,4 +1,5 @@
 #include "ask.hpp"
+#include "at_its_end.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
 #include "manual_fetch.hpp"
@@ -7,7 +8,6 @@
 
 #include <tiercache/tiercache.hpp>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ask;
+using support::AtItsEnd;
 using support::ManualFetch;
 using support::Running;
 using support::Task;
@@ -173,18 +174,14 @@ TEST_CASE("P10: many keys whose get() got recursive_fetch inside a fetch that is
   const auto fetch_many = [&slow_many](const std::vector<std::string>&) { return slow_many(); };
   auto lookup = cache.get_or_fetch_many<Cards>(keys, fetch_many);
   bool is_recursive = false;
-  struct AtItsEnd {
-    std::function<void()> run;
-    ~AtItsEnd() { run(); }
-  };
   const auto fetch = [&]() -> Task<std::string> {
-    const AtItsEnd guard{[&] {
+    const AtItsEnd guard([&] {
       try {
         static_cast<void>(lookup.get());
       } catch (const tiercache::recursive_fetch&) {
         is_recursive = true;
       }
-    }};
+    });
     std::string value = co_await never();
     co_return value;
   };
@@ -203,10 +200,6 @@ TEMPLATE_TEST_CASE("P5: who waits for another key while the fetch is being destr
   Cache<TestType> cache;
   ManualFetch<std::string> never;
   ManualFetch<std::string> slow;
-  struct AtItsEnd {
-    std::function<void()> run;
-    ~AtItsEnd() { run(); }
-  };
   const auto at_once = [] { return std::string("own"); };
   const auto ask_for_both = [&]() -> Running<std::string> {
     const std::string other = co_await cache.template get_or_fetch<Cards>("b", slow);
@@ -215,10 +208,10 @@ TEMPLATE_TEST_CASE("P5: who waits for another key while the fetch is being destr
   };
   Running<std::string> both;
   const auto fetch = [&]() -> Task<std::string> {
-    const AtItsEnd guard{[&] {
+    const AtItsEnd guard([&] {
       both = ask_for_both();
       slow.complete("another's, then ");
-    }};
+    });
     std::string value = co_await never();
     co_return value;
   };

@@ -1,4 +1,5 @@
 #include "ask.hpp"
+#include "at_its_end.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
 #include "manual_fetch.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ask;
+using support::AtItsEnd;
 using support::ManualFetch;
 using support::Running;
 using support::Task;
@@ -279,15 +281,8 @@ TEMPLATE_TEST_CASE(
   Running<std::string> leader;
   Running<std::string> waiter;
   Running<std::string> heir;
-  struct LeaveAtEnd {
-    explicit LeaveAtEnd(Running<std::string>& its_caller) : caller(its_caller) {}
-    LeaveAtEnd(const LeaveAtEnd&) = delete;
-    LeaveAtEnd& operator=(const LeaveAtEnd&) = delete;
-    ~LeaveAtEnd() { caller.leave(); }
-    Running<std::string>& caller;
-  };
   const auto owning_fetch = [&]() -> Task<std::string> {
-    const LeaveAtEnd owned(waiter);
+    const AtItsEnd guard([&waiter] { waiter.leave(); });
     co_return co_await fetch();
   };
   leader = ask<Cards>(cache, "a", owning_fetch);
@@ -307,18 +302,8 @@ TEMPLATE_TEST_CASE("P5: who asks while the fetch is being destroyed takes over",
   ManualFetch<std::string> fetch;
   Running<std::string> leader;
   Running<std::string> late;
-  struct AskAtEnd {
-    AskAtEnd(Cache<TestType>& its_cache, ManualFetch<std::string>& its_fetch, Running<std::string>& its_caller)
-        : cache(its_cache), fetch(its_fetch), caller(its_caller) {}
-    AskAtEnd(const AskAtEnd&) = delete;
-    AskAtEnd& operator=(const AskAtEnd&) = delete;
-    ~AskAtEnd() { caller = ask<Cards>(cache, "a", fetch); }
-    Cache<TestType>& cache;
-    ManualFetch<std::string>& fetch;
-    Running<std::string>& caller;
-  };
   const auto asking_fetch = [&]() -> Task<std::string> {
-    const AskAtEnd at_end(cache, fetch, late);
+    const AtItsEnd guard([&] { late = ask<Cards>(cache, "a", fetch); });
     co_return co_await fetch();
   };
   leader = ask<Cards>(cache, "a", asking_fetch);

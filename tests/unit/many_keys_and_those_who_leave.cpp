@@ -249,30 +249,7 @@ TEST_CASE("get_or_fetch_many: a key that is asked for twice, and invalidated in 
 
 TEST_CASE("get_or_fetch_many: another key after one that was asked for twice, and invalidated in between") {
   Cache<Shared> cache;
-  struct Keys {
-    struct Iterator {
-      using value_type = int;
-      using difference_type = int;
-      const int& operator*() const { return *at; }
-      Iterator& operator++() {
-        cache->invalidate<Numbers>(*at++);
-        return *this;
-      }
-      Iterator operator++(int) {
-        const Iterator before = *this;
-        ++*this;
-        return before;
-      }
-      bool operator==(const Iterator& other) const { return at == other.at; }
-      Cache<Shared>* cache = nullptr;
-      const int* at = nullptr;
-    };
-    [[nodiscard]] Iterator begin() const { return {cache, all.data()}; }
-    [[nodiscard]] Iterator end() const { return {cache, all.data() + all.size()}; }
-    Cache<Shared>* cache;
-    std::array<int, 4> all{7, 7, 8, 9};
-  };
-  const Keys keys{&cache};
+  const Twice<Cache<Shared>, Numbers> keys{&cache, {7, 7, 8, 9}};
   std::vector<Values> asked;
   const auto fetch = [&asked](std::span<const int> missing) {
     asked.emplace_back(missing.begin(), missing.end());

@@ -1,4 +1,5 @@
 #include "ask.hpp"
+#include "at_its_end.hpp"
 #include "catch.hpp"
 #include "checked_threading.hpp"
 #include "expected.hpp"
@@ -117,14 +118,8 @@ TEST_CASE("P6: a fetcher may use the cache") {
   }
   SECTION("one that is awaited, before and after it was suspended, and while it ends") {
     ManualFetch<std::string> event;
-    struct AtEnd {
-      AtEnd() = default;
-      AtEnd(const AtEnd&) = delete;
-      AtEnd& operator=(const AtEnd&) = delete;
-      ~AtEnd() { Reached::here(); }
-    };
     const auto fetch = [&]() -> Task<std::string> {
-      const AtEnd at_end;
+      const support::AtItsEnd guard([] { Reached::here(); });
       Reached::here();
       use<Plain>(cache, std::string("x"));
       std::string value = co_await event();
@@ -144,18 +139,11 @@ TEST_CASE("P6: a fetch that is destroyed, and the one that takes over, may use t
   Reached::reset();
   Cache cache;
   ManualFetch<std::string> event;
-  struct AtEnd {
-    explicit AtEnd(Cache& its_cache) : cache(its_cache) {}
-    AtEnd(const AtEnd&) = delete;
-    AtEnd& operator=(const AtEnd&) = delete;
-    ~AtEnd() {
+  const auto fetch = [&]() -> Task<std::string> {
+    const support::AtItsEnd guard([&cache] {
       Reached::here();
       use<Plain>(cache, std::string("x"));
-    }
-    Cache& cache;
-  };
-  const auto fetch = [&]() -> Task<std::string> {
-    const AtEnd at_end(cache);
+    });
     Reached::here();
     use<Plain>(cache, std::string("x"));
     co_return co_await event();

@@ -1,4 +1,5 @@
 #include "ask.hpp"
+#include "at_its_end.hpp"
 #include "catch.hpp"
 #include "configs.hpp"
 #include "manual_fetch.hpp"
@@ -357,15 +358,8 @@ TEMPLATE_TEST_CASE("P5: a fetch that goes with its caller may tell it to stop", 
   tiercache::BasicTieredCache<TestType, Cards> cache;
   ManualFetch<std::string> never;
   std::stop_source stop;
-  struct Stops {
-    explicit Stops(std::stop_source& its_stop) : stop(its_stop) {}
-    Stops(const Stops&) = delete;
-    Stops& operator=(const Stops&) = delete;
-    ~Stops() { stop.request_stop(); }
-    std::stop_source& stop;
-  };
   const auto fetch = [&]() -> Task<std::string> {
-    const Stops guard(stop);
+    const AtItsEnd guard([&stop] { stop.request_stop(); });
     std::string value = co_await never();
     co_return value;
   };

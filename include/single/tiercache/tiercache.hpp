@@ -4092,9 +4092,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     content = Content::value;
     EntryWeight<T>::weigh(key, value);
   }
-  [[nodiscard]] bool has_value() const noexcept {
-    return content == Content::value || content == Content::value_with_ttl;
-  }
+  [[nodiscard]] bool has_value() const noexcept { return content != Content::none; }
 
   /// Says whether its time to live is its own; else it is what the policy says. Only a value can have one.
   void set_own_ttl(bool is_own) noexcept {
@@ -6766,7 +6764,11 @@ class BulkMiss final : public Waiter,
   void forget(Run& ended) noexcept {
     const Lock lock(control_->lock());
     if (starting_ == &ended) starting_ = nullptr;
-    unlink(ended);
+    for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
+      if (*run != &ended) continue;
+      *run = ended.next;
+      return;
+    }
   }
   /// Returns one of the fetches that are suspended; null if there is none. Destroying it takes it off the list; one
   /// that is in its first part is destroyed by whoever started it.
@@ -6777,14 +6779,6 @@ class BulkMiss final : public Waiter,
     if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
     if (run != nullptr) run->batch.leave_lead();
     return run;
-  }
-  // Wants the lock held.
-  void unlink(const Run& leaving) noexcept {
-    for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
-      if (*run != &leaving) continue;
-      *run = leaving.next;
-      return;
-    }
   }
 
   Lookup& lookup_;

@@ -435,7 +435,11 @@ class BulkMiss final : public Waiter,
   void forget(Run& ended) noexcept {
     const Lock lock(control_->lock());
     if (starting_ == &ended) starting_ = nullptr;
-    unlink(ended);
+    for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
+      if (*run != &ended) continue;
+      *run = ended.next;
+      return;
+    }
   }
   /// Returns one of the fetches that are suspended; null if there is none. Destroying it takes it off the list; one
   /// that is in its first part is destroyed by whoever started it.
@@ -446,14 +450,6 @@ class BulkMiss final : public Waiter,
     if (!Fetching::is_owned && starting_ != nullptr) starting_->batch.leave_lead();
     if (run != nullptr) run->batch.leave_lead();
     return run;
-  }
-  // Wants the lock held.
-  void unlink(const Run& leaving) noexcept {
-    for (Run** run = &runs_; *run != nullptr; run = &(*run)->next) {
-      if (*run != &leaving) continue;
-      *run = leaving.next;
-      return;
-    }
   }
 
   Lookup& lookup_;

@@ -115,9 +115,7 @@ struct Entry final : FullEviction<T>::Node, EntryWeight<T>, EntryHash<T> {
     content = Content::value;
     EntryWeight<T>::weigh(key, value);
   }
-  [[nodiscard]] bool has_value() const noexcept {
-    return content == Content::value || content == Content::value_with_ttl;
-  }
+  [[nodiscard]] bool has_value() const noexcept { return content != Content::none; }
 
   /// Says whether its time to live is its own; else it is what the policy says. Only a value can have one.
   void set_own_ttl(bool is_own) noexcept {
